@@ -1,0 +1,184 @@
+"""The words everything else is said in: places, severities, findings. Pure: no AWS, no output."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+from typing import Any, assert_never
+
+Value = Any
+"""What a setting can hold: plain JSON, None meaning that it is not there."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """One account in one Region: where a client is bound, where a change happens."""
+
+    account: str
+    """Twelve digits, as text: leading zeros matter."""
+    region: str
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.region}"
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Unreached:
+    """A place that could not be looked at. Never the same as an empty one."""
+
+    account: str
+    region: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.region}: {self.why}"
+
+
+class Severity(IntEnum):
+    """How bad AWS thinks it is; comparable."""
+
+    INFORMATIONAL = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @classmethod
+    def of_normalized(cls, score: float) -> Severity:
+        """The label of an ASFF normalized score: 0, 1-39, 40-69, 70-89, 90-100."""
+        floors = ((90, cls.CRITICAL), (70, cls.HIGH), (40, cls.MEDIUM), (1, cls.LOW))
+        return next((label for floor, label in floors if score >= floor), cls.INFORMATIONAL)
+
+    @classmethod
+    def of_guardduty(cls, severity: float) -> Severity:
+        """The band of a GuardDuty severity: 1-3.9, 4-6.9, 7-8.9, 9-10."""
+        floors = ((9, cls.CRITICAL), (7, cls.HIGH), (4, cls.MEDIUM), (1, cls.LOW))
+        return next((label for floor, label in floors if severity >= floor), cls.INFORMATIONAL)
+
+
+class Source(StrEnum):
+    """Which API, or which kind of file, a finding was read from."""
+
+    SECURITY_HUB = "securityhub"
+    SECURITY_HUB_V2 = "securityhub-v2"
+    GUARDDUTY = "guardduty"
+    FILE = "file"
+
+
+class Workflow(StrEnum):
+    """What has been done about a finding, as Security Hub says it."""
+
+    NEW = "NEW"
+    NOTIFIED = "NOTIFIED"
+    RESOLVED = "RESOLVED"
+    SUPPRESSED = "SUPPRESSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One thing in AWS, or elsewhere, that a finding is about."""
+
+    type: str
+    """As the source spells it, in ASFF's words where there are any: `AwsEc2Instance`."""
+    id: str
+    """An ARN where the source gives one, else whatever it gives."""
+    name: str
+    """The shortest text an operator knows it by: an instance id, a user name, a bucket."""
+    region: str | None
+    account: str | None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who did it, as far as the network tells."""
+
+    ip: str | None = None
+    country: str | None = None
+    asn: str | None = None
+    org: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Technique:
+    """One MITRE ATT&CK tactic, with its technique where it is known."""
+
+    tactic: str
+    technique: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing AWS believes is wrong with one or more resources."""
+
+    id: str
+    """GuardDuty: the ARN. Security Hub CSPM: `Id`. OCSF: `metadata.uid`."""
+    short_id: str
+    """The first digits of `fingerprint`, as lists show it."""
+    product_arn: str
+    source: Source
+    product: str
+    """The product's name, as in `GuardDuty`, `Security Hub`, `Inspector`."""
+    account: str
+    region: str
+    severity: Severity
+    severity_score: int
+    """0-100, on ASFF's normalized scale."""
+    priority: int
+    """0-100: what to look at first; see `findings.ranking`."""
+    priority_reasons: tuple[str, ...]
+    title: str
+    description: str
+    types: tuple[str, ...]
+    """GuardDuty's own spelling first (`UnauthorizedAccess:EC2/SSHBruteForce`), then what the source says."""
+    resources: tuple[Resource, ...]
+    actor: Actor | None
+    workflow_status: Workflow | None
+    record_state: str | None
+    """ACTIVE or ARCHIVED: the provider's word."""
+    compliance_status: str | None
+    control_id: str | None
+    standards: tuple[str, ...]
+    count: int | None
+    first_seen: datetime | None
+    """Timezone-aware, UTC, as are the two below."""
+    last_seen: datetime | None
+    updated_at: datetime | None
+    sample: bool
+    """Made to try things out. Nothing is ever done about one, unless allowed."""
+    console_url: str | None
+    playbooks: tuple[str, ...] = ()
+    """Names that answer it, best first; filled in by the caller, since playbooks stand above findings."""
+    mitre: tuple[Technique, ...] = ()
+    raw: Any = None
+    """What the source said, whole. Not part of the record: `-o asff` and `show --raw` print it."""
+
+    @property
+    def place(self) -> Place:
+        """Where the finding, and what it is about, lives."""
+        return Place(self.account, self.region)
+
+
+SHORT_ID_DIGITS = 8
+"""The fewest digits of a fingerprint that name a finding."""
+
+
+def fingerprint(product_arn: str, finding_id: str) -> str:
+    """The 64 hex digits whose prefixes are a finding's short ids."""
+    return hashlib.sha256(f"{product_arn}\n{finding_id}".encode()).hexdigest()
+
+
+def severity_word(severity: Severity) -> str:
+    """The name an operator types for a severity."""
+    match severity:
+        case Severity.CRITICAL | Severity.HIGH | Severity.MEDIUM | Severity.LOW | Severity.INFORMATIONAL:
+            return severity.name.lower()
+        case _:
+            assert_never(severity)
+
+
+def timestamp(moment: datetime) -> str:
+    """A time as every record spells it: `2026-11-23T18:04:05Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
