@@ -1,0 +1,1 @@
+"""Observe, plan, apply, verify, record, undo. Knows no AWS library and no screen."""
