@@ -173,23 +173,33 @@ class Carrier:
             self._known.update(values)
 
     def _send(self, works: Sequence[_Work], setting: Setting) -> None:
-        """Journal and send the calls of one batch."""
+        """Journal and send the calls of one batch; where they are refused, what the setting knows instead."""
         items = [Item(w.change.address, w.value, w.change.after, w.read.context if w.read else None) for w in works]
-        calls = [self._final(call, works[0].change.n) for call in setting.merged(items)]
+        error = self._sent(works, setting, items, setting.merged(items))
+        if error is not None and len(items) == 1 and (others := setting.instead(items[0], error)):
+            error = self._sent(works, setting, items, others)
+        if error is not None:
+            self._settle(_after_refusal(works, setting, error))
+
+    def _sent(
+        self, works: Sequence[_Work], setting: Setting, items: Sequence[Item], calls: Sequence[Call]
+    ) -> AwsError | None:
+        """Journal the intent and make the calls; the error, where AWS gave one."""
+        final = [self._final(call, works[0].change.n) for call in calls]
         for work in works:
             work.change = replace(work.change, status=Status.APPLIED, acted=True)
             work.sent_from, work.excuse = canonical(work.value), None
-        intents = [Intent(change=work.change, found=work.value, calls=calls) for work in works]
+        intents = [Intent(change=work.change, found=work.value, calls=final) for work in works]
         self._shop.journal.intend(self._run_id, intents, at=timestamp(self._shop.clock.now()))
         self._touched.update(work.change.n for work in works)
         for work in works:
             self._settled(work.change)
         try:
-            answers = [self._shop.aws.send(works[0].change.place, call) for call in calls]
+            answers = [self._shop.aws.send(works[0].change.place, call) for call in final]
         except AwsError as error:
-            self._settle(_after_refusal(works, setting, error))
-        else:
-            self._settle([works[i].end(Status.FAILED, why) for i, why in setting.refusals(items, answers).items()])
+            return error
+        self._settle([works[i].end(Status.FAILED, why) for i, why in setting.refusals(items, answers).items()])
+        return None
 
     def _final(self, call: Call, n: int) -> Call:
         """`call` with everything that was late filled in."""

@@ -152,6 +152,8 @@ class Plan:
     unreached: tuple[Unreached, ...] = ()
     already: tuple[str, ...] = ()
     """What was wanted and is so already, in words."""
+    unsupported: tuple[str, ...] = ()
+    """What was wanted and AWS does not have there, in words."""
     allowed: tuple[str, ...] = ()
     """The `--allow` given, as typed."""
     undoes: str | None = None

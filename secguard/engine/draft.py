@@ -18,7 +18,7 @@ from secguard.engine.origin import Origin
 from secguard.engine.seam import Aws, Call, Reader
 from secguard.engine.setting import Read, Registry, Setting, WayBack
 from secguard.engine.values import UnknownLate, canonical, late, late_names, map_late, resolve
-from secguard.errors import AwsError, NoCredentials, NotThere
+from secguard.errors import AwsError, NoCredentials, NotThere, Unsupported
 from secguard.model import Place, Unreached, Value
 
 MOST_LOOKS = 64
@@ -92,6 +92,7 @@ class Draft:
             refused=tuple(dict.fromkeys(refused)),
             unreached=tuple(sorted({*self.unreached, *seen.unreached})),
             already=tuple(dict.fromkeys(seen.already)),
+            unsupported=tuple(dict.fromkeys(seen.unsupported)),
             allowed=self.allowances.given,
             undoes=self.undoes,
             undone_already=tuple(sorted(seen.undone_already)),
@@ -111,6 +112,7 @@ class _Seen:
     refused: list[Refusal] = field(default_factory=list)
     unreached: list[Unreached] = field(default_factory=list)
     already: list[str] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)
     undone_already: list[int] = field(default_factory=list)
     yields: dict[str, Value] = field(default_factory=dict)
     held: dict[str, Refusal] = field(default_factory=dict)
@@ -127,6 +129,10 @@ class _Seen:
         match found:
             case NotThere():
                 return self._refuse(want, Refusal(what=target, rule="gone", why=str(found)))
+            case Unsupported():
+                self.unsupported.append(str(found))
+                self.lost.add(want.key)
+                return False
             case AwsError():
                 self.lost.add(want.key)
                 place = reader.place

@@ -113,6 +113,10 @@ class Setting(ABC):
         """What a successful answer refused all the same, by position in `items`."""
         return {}
 
+    def instead(self, item: Item, error: AwsError) -> list[Call]:
+        """Other calls that may bring `item` on, where its own were refused with `error`. Pure."""
+        return []
+
     def passes(self, error: AwsError) -> bool:
         """Whether this refusal goes away by waiting some seconds."""
         return False

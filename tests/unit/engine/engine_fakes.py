@@ -296,7 +296,16 @@ class Waits(Plain):
         return isinstance(error, Denied) and error.code == "Settling"
 
 
-REGISTRY = Registry([Plain(), Evidence(), Book(), Secret(), Slow(), Part(), Group(), Many(), Waits()])
+class Fallback(Plain):
+    """A write that knows another way."""
+
+    name = "fake.fallback"
+
+    def instead(self, item, error):
+        return [Call("fake", "PutAll", {"names": [item.address["name"]], "value": item.wanted})]
+
+
+REGISTRY = Registry([Plain(), Evidence(), Book(), Secret(), Slow(), Part(), Group(), Many(), Waits(), Fallback()])
 
 
 def want(name: str, value: Any, setting: str = "fake.plain", place: Place = HERE, **more: Any) -> Want:

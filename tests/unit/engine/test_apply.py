@@ -240,11 +240,6 @@ def test_places_and_values_that_differ_never_share_a_call(bench):
 
 def test_one_bad_item_of_a_shared_call_fails_alone(bench):
     """Inside a 200, by item."""
-
-    def not_processed(operation, parameters):
-        return None
-
-    bench.world.answer = not_processed
     bench.put("refuse-me", "off")
     plan = bench.plan(want("a", "on", "fake.many"), want("refuse-me", "on", "fake.many"))
 
@@ -264,6 +259,18 @@ def test_a_shared_call_that_is_refused_whole_is_repeated_singly(bench):
     done = bench.apply(bench.plan(*(want(name, "on", "fake.many") for name in ("a", "bad", "c"))))
 
     assert statuses(done) == ["verified", "skipped", "verified"]
+
+
+def test_calls_that_are_refused_are_replaced_by_what_the_setting_knows_instead(bench):
+    """And the replacement is in the journal before it is sent, as any call is."""
+    bench.world.answer = lambda operation, p: Unsupported("no lists here") if operation == "Put" else None
+
+    done = bench.apply(bench.plan(want("a", "on", "fake.fallback")))
+
+    assert statuses(done) == ["verified"]
+    assert [operation for operation, _ in bench.world.sent] == ["PutAll"]
+    calls = [row["calls"] for row in bench.journal._db.execute("SELECT calls FROM intents")]
+    assert ["PutAll" in text for text in calls] == [False, True]
 
 
 def test_something_created_in_two_steps_gives_its_id_to_what_needs_it(bench):

@@ -5,8 +5,9 @@ from engine_fakes import HERE, THERE, Bench, want
 
 from secguard.engine.change import Kind, Undo, content_digest, from_record, to_record
 from secguard.engine.guardrails import Allowances, Irreversible, OwnIdentity, ProtectedResources
+from secguard.engine.outcome import exit_code
 from secguard.engine.values import late
-from secguard.errors import Denied, InputError, NoCredentials, UsageError
+from secguard.errors import Denied, Exit, InputError, NoCredentials, Unsupported, UsageError
 
 
 def test_a_setting_that_holds_the_wanted_value_is_no_change(bench):
@@ -99,6 +100,16 @@ def test_a_place_that_would_not_say_is_unreached_and_the_rest_is_planned(bench):
     assert [str(u) for u in plan.unreached] == ["123456789012 us-east-1: not allowed to look"]
     assert [c.target for c in plan.changes] == ["plain b"]
     assert plan.refused == ()
+
+
+def test_what_a_region_lacks_is_said_and_is_no_failure(bench):
+    bench.put("a", Unsupported("no such plan here"))
+
+    plan = bench.plan(want("a", "on"), want("b", "on"))
+
+    assert plan.unsupported == ("no such plan here",)
+    assert (plan.unreached, plan.refused) == ((), ())
+    assert exit_code(plan) is Exit.OK
 
 
 def test_missing_credentials_end_planning(bench):
