@@ -95,6 +95,7 @@ class _Run:
                 self._skip_hopeless()
                 for group in self._ready():
                     self._carried[pool.submit(self._carrier.carry, group)] = [change.n for change in group]
+                assert self._carried or not self._waiting, f"changes {self._waiting} wait for one another"
                 self._await_one()
         except BaseException:
             self._stop.set()

@@ -42,6 +42,8 @@ class Want:
     undo_after: tuple[str, ...] = ()
     kind: Kind | None = None
     """None: the setting's own."""
+    enough: tuple[Value, ...] = ()
+    """Other values that will do: an undo is content with what was before, where it can't aim at that."""
     accepts: Callable[[Value], bool] | None = None
     """Which values it may be moved from; None: any. An undo accepts what its run left, and no other."""
     undoes: int | None = None
@@ -153,8 +155,9 @@ class _Seen:
 
     def _moves(self, want: Want, found: Read, target: str) -> bool:
         self.yields.update({f"{want.key}.{name}": value for name, value in found.yields.items()})
-        if found.value == _known(want.value, self.yields):
-            self.already.append(f"{target}: {_summary(self.draft.registry[want.setting], want, found.value)}")
+        if found.value == _known(want.value, self.yields) or found.value in want.enough:
+            shown = masked(found.value) if self.draft.registry[want.setting].sensitive else found.value
+            self.already.append(f"{want.place}: {target}: {brief(shown)}")
             if want.undoes is not None:
                 self.undone_already.append(want.undoes)
             return False
@@ -223,6 +226,8 @@ class _Seen:
         """What a late name stands for, where it is known, else the mark with the number of the change that gives it."""
         if text in self.yields:
             return self.yields[text]
+        if text == "this.change":
+            return str(n)
         key, dot, rest = text.partition(".")
         number = n if key == "this" else numbers.get(key)
         return late(f"{number}.{rest}") if dot and number is not None else late(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 
-from secguard.engine.change import Change, Undo
+from secguard.engine.change import Change, Kind, Undo
 
 
 def undo_order(changes: Sequence[Change]) -> tuple[int, ...]:
@@ -26,11 +26,15 @@ def undo_order(changes: Sequence[Change]) -> tuple[int, ...]:
 
 
 def undo_needs(changes: Iterable[Change]) -> Mapping[int, set[int]]:
-    """For each change that can be taken back, the ones that must be taken back before it."""
+    """For each change that can be taken back, the ones that must be taken back before it.
+
+    Nothing waits for bookkeeping: it comes last, forwards and backwards.
+    """
     can = {change.n: change for change in changes if change.undo is not Undo.NONE}
     first: dict[int, set[int]] = {n: {m for m in change.undo_after if m in can} for n, change in can.items()}
     for n, change in can.items():
-        for needed in change.needs:
+        holds = () if change.kind is Kind.BOOKKEEPING else change.needs
+        for needed in holds:
             if needed in can and needed not in _all_before(n, first):
                 first[needed].add(n)
     return first

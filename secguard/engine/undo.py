@@ -70,6 +70,7 @@ def _want_back(change: Change, first: Collection[int], registry: Registry) -> Wa
         playbook=change.playbook,
         needs=tuple(str(n) for n in sorted(first)),
         kind=change.kind,
+        enough=(change.before,),
         accepts=ours,
         undoes=change.n,
     )

@@ -305,7 +305,18 @@ class Fallback(Plain):
         return [Call("fake", "PutAll", {"names": [item.address["name"]], "value": item.wanted})]
 
 
-REGISTRY = Registry([Plain(), Evidence(), Book(), Secret(), Slow(), Part(), Group(), Many(), Waits(), Fallback()])
+class Nearest(Plain):
+    """A value that can't be unset, only set to a default."""
+
+    name = "fake.nearest"
+
+    def way_back(self, address, before, after):
+        return WayBack(Undo.NEAREST, "default", "it can't be unset")
+
+
+REGISTRY = Registry(
+    [Plain(), Evidence(), Book(), Secret(), Slow(), Part(), Group(), Many(), Waits(), Fallback(), Nearest()]
+)
 
 
 def want(name: str, value: Any, setting: str = "fake.plain", place: Place = HERE, **more: Any) -> Want:

@@ -98,6 +98,28 @@ def test_undo_leaves_scaffold_and_evidence(bench):
     assert bench.journal.summary(done.run_id).outcome is Outcome.UNDONE
 
 
+def test_bookkeeping_is_undone_after_the_rest(bench):
+    done = bench.apply(bench.plan(want("a", "on"), want("note", "NOTIFIED", "fake.book", needs=("a",))))
+    bench.world.sent.clear()
+
+    undone = bench.undo(done.run_id)
+
+    assert statuses(undone) == ["verified", "verified"]
+    assert [name for _, name in bench.world.sent] == ["a", "note"]
+
+
+def test_what_never_left_its_former_value_needs_no_nearest_one(bench):
+    """The way back of this setting aims at a default; killed before the call, there is nothing to take back."""
+    bench.world.kill_before = 0
+    with pytest.raises(Killed):
+        bench.apply(bench.plan(want("a", "on", "fake.nearest")))
+    bench.revive()
+
+    undo = bench.plan_undo("000000000001")
+
+    assert (undo.changes, undo.refused, undo.undone_already) == ((), (), (1,))
+
+
 def test_undoing_twice_changes_nothing_and_says_so(bench):
     done = bench.apply(bench.plan(want("a", "on")))
     bench.undo(done.run_id)
