@@ -1,0 +1,239 @@
+"""Read findings in ASFF, the format of Security Hub CSPM, whoever wrote them: what is missing or odd becomes null.
+
+Pure. Only what has no `Id`, or is no object, can't be read; it is named with its position and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from secguard.findings.actor import actor_of
+from secguard.findings.arn import account_in, name_in, parse_arn, region_in
+from secguard.findings.console import console_url
+from secguard.findings.controls import control_of, standards_of
+from secguard.findings.fields import inside, mappings, number, text, texts
+from secguard.findings.products import GUARDDUTY, NAMES
+from secguard.findings.samples import is_sample_asff
+from secguard.findings.times import read_time
+from secguard.model import (
+    SHORT_ID_DIGITS,
+    Finding,
+    Resource,
+    Severity,
+    Source,
+    Technique,
+    Workflow,
+    fingerprint,
+)
+
+_GUARDDUTY_ARN = re.compile(r"arn:[^:]+:securityhub:[^:]*::product/aws/guardduty")
+# `TTPs/Initial Access/UnauthorizedAccess:EC2-SSHBruteForce`: Security Hub writes a dash for GuardDuty's slash.
+_REWRITTEN = re.compile(r"(?:.*/)?([A-Za-z0-9]+:[A-Za-z0-9]+)[-/](.+)")
+_RESPELLED = {"Trojan:EC2/DNSDataExfiltration!DNS": "Trojan:EC2/DNSDataExfiltration"}
+"""The one type that Security Hub names otherwise than GuardDuty does."""
+LABEL_SCORES = {
+    Severity.INFORMATIONAL: 0,
+    Severity.LOW: 1,
+    Severity.MEDIUM: 40,
+    Severity.HIGH: 70,
+    Severity.CRITICAL: 90,
+}
+"""The normalized score that Security Hub gives a finding which has a label alone."""
+_TACTICS = (
+    "Reconnaissance",
+    "Resource Development",
+    "Initial Access",
+    "Execution",
+    "Persistence",
+    "Privilege Escalation",
+    "Defense Evasion",
+    "Credential Access",
+    "Discovery",
+    "Lateral Movement",
+    "Collection",
+    "Command and Control",
+    "Exfiltration",
+    "Impact",
+)
+"""MITRE ATT&CK's tactics for enterprises; ASFF's `TTPs/…` categories are named after them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """One item that is no finding."""
+
+    position: str
+    """Where it stands, as in `us-east-1 item 17`."""
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.why}"
+
+
+def read_all(items: Iterable[Any], *, where: str, source: Source) -> Iterator[Finding | Unreadable]:
+    """Each item as a finding, or by its position as what can't be read."""
+    for position, item in enumerate(items, start=1):
+        yield read_asff(item, position=f"{where} item {position}", source=source)
+
+
+def read_asff(item: Any, *, position: str, source: Source = Source.SECURITY_HUB) -> Finding | Unreadable:
+    """One ASFF finding, not yet ranked."""
+    if not isinstance(item, Mapping):
+        return Unreadable(position=position, why="not a finding but a " + type(item).__name__)
+    finding_id = text(item.get("Id"))
+    if finding_id is None:
+        return Unreadable(position=position, why="a finding without an Id")
+    product_arn = text(item.get("ProductArn")) or ""
+    resources = tuple(_resource(part) for part in mappings(item.get("Resources")))
+    severity, score = _severity(item)
+    types = _types(item, guardduty=_is_guardduty(item))
+    region = _region(item, finding_id, resources)
+    return Finding(
+        id=finding_id,
+        short_id=fingerprint(product_arn, finding_id)[:SHORT_ID_DIGITS],
+        product_arn=product_arn,
+        source=source,
+        product=_product(item),
+        account=_account(item, finding_id, resources),
+        region=region,
+        severity=severity,
+        severity_score=score,
+        priority=0,
+        priority_reasons=(),
+        title=(text(item.get("Title")) or (types[0] if types else finding_id)).strip(),
+        description=(text(item.get("Description")) or "").strip(),
+        types=types,
+        resources=resources,
+        actor=actor_of(item),
+        workflow_status=_workflow(item),
+        record_state=_upper(item.get("RecordState")),
+        compliance_status=_upper(inside(item, "Compliance").get("Status")),
+        control_id=control_of(item),
+        standards=standards_of(item),
+        count=_count(item),
+        first_seen=_seen(item, "FirstObservedAt", "eventFirstSeen"),
+        last_seen=_seen(item, "LastObservedAt", "eventLastSeen"),
+        updated_at=read_time(item.get("UpdatedAt")),
+        sample=is_sample_asff(item),
+        console_url=console_url(finding_id, product_arn=product_arn, region=region),
+        mitre=_tactics(types),
+        raw=item,
+    )
+
+
+def guardduty_type(asff_type: str) -> str | None:
+    """GuardDuty's own spelling of a type that Security Hub rewrote, or None where it is none of GuardDuty's."""
+    match = _REWRITTEN.fullmatch(asff_type)
+    if match is None:
+        return None
+    spelled = f"{match[1]}/{match[2]}"
+    return _RESPELLED.get(spelled, spelled)
+
+
+def _is_guardduty(item: Mapping[str, Any]) -> bool:
+    return bool(_GUARDDUTY_ARN.fullmatch(text(item.get("ProductArn")) or "")) or item.get("ProductName") == GUARDDUTY
+
+
+def _types(item: Mapping[str, Any], *, guardduty: bool) -> tuple[str, ...]:
+    said = texts(item.get("Types")) or texts(inside(item, "FindingProviderFields").get("Types"))
+    own = tuple(filter(None, map(guardduty_type, said))) if guardduty else ()
+    return tuple(dict.fromkeys((*own, *said)))
+
+
+def _product(item: Mapping[str, Any]) -> str:
+    named = text(item.get("ProductName")) or text(inside(item, "ProductFields").get("aws/securityhub/ProductName"))
+    if named:
+        return named
+    vendor, _, name = (text(item.get("ProductArn")) or "").rpartition("/")
+    return NAMES.get(name, name) if vendor.endswith("product/aws") else name or "unknown"
+
+
+def _severity(item: Mapping[str, Any]) -> tuple[Severity, int]:
+    """The label decides, as in Security Hub; a score of another level gives way to the label's own."""
+    said = inside(item, "Severity") or inside(item, "FindingProviderFields", "Severity")
+    score = number(said.get("Normalized"))
+    if score is not None and not 0 <= score <= 100:
+        score = None
+    labels = (_label(said.get(key)) for key in ("Label", "Original"))
+    label = next((label for label in labels if label is not None), None)
+    if label is None:
+        return (Severity.of_normalized(score), int(score)) if score is not None else _by_product(item, said)
+    fits = score is not None and Severity.of_normalized(score) == label
+    return label, int(score) if fits and score is not None else LABEL_SCORES[label]
+
+
+def _by_product(item: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[Severity, int]:
+    own = number(said.get("Product")) if _is_guardduty(item) else None
+    label = Severity.INFORMATIONAL if own is None else Severity.of_guardduty(own)
+    return label, LABEL_SCORES[label]
+
+
+def _label(value: Any) -> Severity | None:
+    named = (text(value) or "").strip().upper()
+    return Severity.__members__.get(named)
+
+
+def _workflow(item: Mapping[str, Any]) -> Workflow | None:
+    status = _upper(inside(item, "Workflow").get("Status"))
+    return Workflow.__members__.get(status or "")
+
+
+def _account(item: Mapping[str, Any], finding_id: str, resources: tuple[Resource, ...]) -> str:
+    named = text(item.get("AwsAccountId"))
+    if named:
+        # A number loses its leading zeros.
+        return named.strip().zfill(12) if named.strip().isdigit() else named.strip()
+    return account_in(finding_id) or next(filter(None, (resource.account for resource in resources)), "")
+
+
+def _region(item: Mapping[str, Any], finding_id: str, resources: tuple[Resource, ...]) -> str:
+    named = text(item.get("Region")) or region_in(text(item.get("ProductArn")) or "") or region_in(finding_id)
+    return (named or next(filter(None, (resource.region for resource in resources)), "")).strip()
+
+
+def _resource(part: Mapping[str, Any]) -> Resource:
+    kind = text(part.get("Type")) or "Other"
+    identifier = text(part.get("Id")) or ""
+    details = inside(part, "Details", kind)
+    arn = parse_arn(identifier)
+    return Resource(
+        type=kind,
+        id=identifier,
+        name=_user_of_key(kind, details) or name_in(identifier) or kind,
+        region=text(part.get("Region")) or (arn.region or None if arn else None),
+        account=account_in(identifier) or text(details.get("OwnerAccountId")) or text(details.get("AccountId")),
+        tags={key: str(value) for key, value in inside(part, "Tags").items() if isinstance(key, str)},
+    )
+
+
+def _user_of_key(kind: str, details: Mapping[str, Any]) -> str | None:
+    """An access key is known by whose it is."""
+    if kind != "AwsIamAccessKey":
+        return None
+    return text(details.get("UserName")) or text(details.get("PrincipalName"))
+
+
+def _count(item: Mapping[str, Any]) -> int | None:
+    fields = inside(item, "ProductFields")
+    found = number(fields.get("aws/guardduty/service/count", fields.get("count")))
+    return int(found) if found is not None and found >= 0 else None
+
+
+def _seen(item: Mapping[str, Any], key: str, guardduty_key: str) -> datetime | None:
+    fields = inside(item, "ProductFields")
+    flattened = fields.get(f"aws/guardduty/service/{guardduty_key}", fields.get(guardduty_key))
+    return read_time(item.get(key)) or read_time(flattened)
+
+
+def _tactics(types: tuple[str, ...]) -> tuple[Technique, ...]:
+    named = {kind.split("/")[1].strip().lower() for kind in types if kind.startswith("TTPs/")}
+    return tuple(Technique(tactic=tactic) for tactic in _TACTICS if tactic.lower() in named)
+
+
+def _upper(value: Any) -> str | None:
+    named = text(value)
+    return named.strip().upper() if named else None

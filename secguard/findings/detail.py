@@ -1,0 +1,119 @@
+"""What is known around one finding: its history, other findings about the same things, notes and advice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from secguard.errors import AwsError
+from secguard.findings.arn import region_in
+from secguard.findings.asff import read_asff
+from secguard.findings.fields import inside, mappings, text
+from secguard.findings.places import SERVICE, Reach
+from secguard.findings.products import GUARDDUTY
+from secguard.findings.pushdown import to_asff_filters
+from secguard.findings.query import Query, Sort
+from secguard.findings.ranking import ordered, rank
+from secguard.findings.securityhub import PAGE
+from secguard.findings.short_ids import told_apart
+from secguard.findings.times import read_time
+from secguard.model import Finding, Place, Unreached
+
+_MOST_RELATED = 5
+_MOST_HISTORY = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One change of a finding."""
+
+    at: datetime | None
+    by: str
+    """An ARN, or the name of what did it."""
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """A finding with what is known around it."""
+
+    finding: Finding
+    history: tuple[Event, ...] = ()
+    """Newest first."""
+    related: tuple[Finding, ...] = ()
+    """Other open findings about the same resources, what to look at first on top."""
+    note: str | None = None
+    recommendation: str | None = None
+    """What the product advises."""
+    link: str | None = None
+    """Where it says more."""
+    unreached: tuple[Unreached, ...] = ()
+
+
+def detail_of(finding: Finding, *, aws: Reach, now: datetime) -> Detail:
+    """The finding with its history and its relatives. What can't be read is named, and the rest is there."""
+    unreached: list[Unreached] = []
+    place = Place(aws.caller.account, region_in(finding.product_arn) or finding.region)
+    history: tuple[Event, ...] = ()
+    related: tuple[Finding, ...] = ()
+    try:
+        history = _history(finding, aws=aws, place=place)
+    except AwsError as error:
+        unreached.append(Unreached(account=place.account, region=place.region, why=f"no history: {error}"))
+    try:
+        related = _related(finding, aws=aws, place=place, now=now)
+    except AwsError as error:
+        unreached.append(Unreached(account=place.account, region=place.region, why=f"no related findings: {error}"))
+    note, recommendation = inside(finding.raw, "Note"), inside(finding.raw, "Remediation", "Recommendation")
+    return Detail(
+        finding=finding,
+        history=history,
+        related=related,
+        note=text(note.get("Text")),
+        recommendation=text(recommendation.get("Text")),
+        link=text(recommendation.get("Url")) or _source(finding),
+        unreached=tuple(unreached),
+    )
+
+
+def _source(finding: Finding) -> str | None:
+    """Where a product shows its finding; GuardDuty's own is the finding's console address already."""
+    return None if finding.product == GUARDDUTY else text(inside(finding.raw).get("SourceUrl"))
+
+
+def _history(finding: Finding, *, aws: Reach, place: Place) -> tuple[Event, ...]:
+    identifier = {"Id": finding.id, "ProductArn": finding.product_arn}
+    records = aws.look(place).items(SERVICE, "GetFindingHistory", "Records", FindingIdentifier=identifier)
+    events = [_event(record) for record in islice(records, _MOST_HISTORY)]
+    return tuple(sorted(events, key=lambda event: event.at.timestamp() if event.at else 0.0, reverse=True))
+
+
+def _event(record: Mapping[str, Any]) -> Event:
+    changes = [
+        f"{text(update.get('UpdatedField')) or '?'}: "
+        f"{text(update.get('OldValue')) or 'nothing'} → {text(update.get('NewValue')) or 'nothing'}"
+        for update in mappings(record.get("Updates"))
+    ]
+    created = ["created"] if record.get("FindingCreated") is True else []
+    source = inside(record, "UpdateSource")
+    return Event(
+        at=read_time(record.get("UpdateTime")),
+        by=text(source.get("Identity")) or text(source.get("Type")) or "unknown",
+        what="; ".join([*created, *changes]) or "changed",
+    )
+
+
+def _related(finding: Finding, *, aws: Reach, place: Place, now: datetime) -> tuple[Finding, ...]:
+    # A whole account is no resource to be related by.
+    ids = [resource.id for resource in finding.resources if resource.id and resource.type != "AwsAccount"]
+    if not ids:
+        return ()
+    filters, _ = to_asff_filters(Query())
+    filters["ResourceId"] = [{"Value": each, "Comparison": "EQUALS"} for each in ids[:20]]
+    found = aws.look(place).items(SERVICE, "GetFindings", "Findings", Filters=filters, MaxResults=PAGE)
+    read = (read_asff(item, position="") for item in islice(found, PAGE))
+    others = [rank(each, now=now) for each in read if isinstance(each, Finding) and each.id != finding.id]
+    return tuple(told_apart(ordered(others, by=Sort.PRIORITY))[:_MOST_RELATED])

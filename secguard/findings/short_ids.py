@@ -1,0 +1,49 @@
+"""Give findings ids that fit on a line: the first digits of a fingerprint, as many as tell them apart. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from secguard.model import SHORT_ID_DIGITS, Finding, fingerprint
+
+
+def unique_prefixes(fingerprints: Iterable[str], *, least: int = SHORT_ID_DIGITS) -> dict[str, str]:
+    """For each fingerprint its shortest prefix of at least `least` digits that no other of them begins with."""
+    ranged = sorted(set(fingerprints))
+    lengths = [least] * len(ranged)
+    for at in range(1, len(ranged)):
+        needed = _common(ranged[at - 1], ranged[at]) + 1
+        lengths[at - 1] = max(lengths[at - 1], needed)
+        lengths[at] = max(lengths[at], needed)
+    return {full: full[:length] for full, length in zip(ranged, lengths, strict=True)}
+
+
+def told_apart(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of one list, each with a short id that no other in it begins with."""
+    full = [fingerprint(finding.product_arn, finding.id) for finding in findings]
+    prefixes = unique_prefixes(full)
+    return [
+        replace(finding, short_id=prefixes[key]) if len(prefixes[key]) > SHORT_ID_DIGITS else finding
+        for finding, key in zip(findings, full, strict=True)
+    ]
+
+
+class Told:
+    """The short ids of a list that streams: an id, once given, stays; a later one is lengthened to differ from it."""
+
+    def __init__(self) -> None:
+        self._by_prefix: defaultdict[str, list[str]] = defaultdict(list)
+
+    def apart(self, finding: Finding) -> Finding:
+        """The finding with a short id that none before it begins with."""
+        full = fingerprint(finding.product_arn, finding.id)
+        alike = self._by_prefix[full[:SHORT_ID_DIGITS]]
+        digits = max([SHORT_ID_DIGITS, *(_common(full, other) + 1 for other in alike)])
+        alike.append(full)
+        return replace(finding, short_id=full[:digits])
+
+
+def _common(one: str, other: str) -> int:
+    return next((at for at, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]), len(one) - 1)

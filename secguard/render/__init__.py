@@ -1,0 +1,1 @@
+"""Values in, tables and machine formats out; the only importer of rich."""

@@ -1,0 +1,147 @@
+"""One finding in full, in words: what happened, to what, by whom, what was done about it, what can be."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+from secguard.findings.detail import Detail
+from secguard.findings.record import to_record
+from secguard.findings.times import age
+from secguard.model import Finding, Resource, severity_word, timestamp
+from secguard.render import sanitize
+from secguard.render.findings import resource_name, severity_style, what
+
+_LABEL = 10
+_WHOLE = "respond"
+"""The section whose lines are typed, so they are never broken."""
+_WIDEST_TEXT = 100
+"""Longer lines are hard to read."""
+
+
+def page(detail: Detail, *, width: int, now: datetime) -> Iterator[Text]:
+    """The lines of the page."""
+    finding = detail.finding
+    head = Text(severity_word(finding.severity), style=severity_style(finding.severity))
+    head.append("  ")
+    head.append(finding.short_id, style="id")
+    head.append(f"  {sanitize.line(what(finding))}", style="heading")
+    yield head
+    yield Text()
+    for label, lines in _sections(detail, now=now):
+        yield from _labelled(label, lines, width=width)
+
+
+def detail_record(detail: Detail) -> dict[str, Any]:
+    """The finding's record with what is known around it."""
+    return {
+        **to_record(detail.finding),
+        "note": detail.note,
+        "recommendation": detail.recommendation,
+        "link": detail.link,
+        "history": [
+            {"at": None if event.at is None else timestamp(event.at), "by": event.by, "what": event.what}
+            for event in detail.history
+        ],
+        "related": [
+            {"id": other.id, "short_id": other.short_id, "severity": other.severity.name, "title": other.title}
+            for other in detail.related
+        ],
+    }
+
+
+def _sections(detail: Detail, *, now: datetime) -> Iterator[tuple[str, list[str]]]:
+    finding = detail.finding
+    yield "what", list(filter(None, dict.fromkeys((finding.title, finding.description))))
+    yield "priority", [f"{finding.priority} of 100: {', '.join(finding.priority_reasons)}"]
+    yield "to what", [_resource(resource) for resource in finding.resources]
+    yield "by whom", _actor(finding)
+    yield "when", _when(finding, now=now)
+    yield "where", [f"account {finding.account or 'unknown'}, Region {finding.region or 'unknown'}, {finding.product}"]
+    yield "state", _state(finding)
+    yield "tactics", [", ".join(technique.tactic for technique in finding.mitre)] if finding.mitre else []
+    yield "note", [detail.note] if detail.note else []
+    yield "history", [_event(event.at, event.by, event.what, now=now) for event in detail.history]
+    yield "related", [f"{other.short_id}  {severity_word(other.severity)}  {what(other)}" for other in detail.related]
+    yield "advice", list(filter(None, (detail.recommendation, detail.link)))
+    yield _WHOLE, _respond(finding)
+    yield "console", [finding.console_url] if finding.console_url else []
+    yield "id", [finding.id]
+
+
+def _resource(resource: Resource) -> str:
+    where = ", ".join(filter(None, (resource.account, resource.region)))
+    full = f" {resource.id}" if resource.id and resource.id != resource.name else ""
+    tags = ", ".join(f"{key}={value}" for key, value in sorted(resource.tags.items()))
+    return (
+        f"{resource.type} {resource_name(resource)}{full}"
+        + (f" ({where})" if where else "")
+        + (f" [{tags}]" if tags else "")
+    )
+
+
+def _actor(finding: Finding) -> list[str]:
+    actor = finding.actor
+    if actor is None:
+        return []
+    system = " ".join(filter(None, (f"AS{actor.asn}" if actor.asn else None, actor.org)))
+    return [", ".join(filter(None, (actor.ip, actor.country, system)))]
+
+
+def _when(finding: Finding, *, now: datetime) -> list[str]:
+    times = (
+        ("first seen", finding.first_seen),
+        ("last seen", finding.last_seen),
+        ("updated", finding.updated_at),
+    )
+    said = [f"{name} {timestamp(moment)} ({_ago(moment, now=now)})" for name, moment in times if moment]
+    if finding.count is not None:
+        said.append(f"{finding.count} time{'' if finding.count == 1 else 's'}")
+    return said
+
+
+def _ago(moment: datetime, *, now: datetime) -> str:
+    short = age(moment, now=now)
+    return "just now" if short == "now" else f"{short} ago"
+
+
+def _state(finding: Finding) -> list[str]:
+    said = [finding.workflow_status.value if finding.workflow_status else None, finding.record_state]
+    if finding.compliance_status:
+        said.append(f"compliance {finding.compliance_status}")
+    if finding.sample:
+        said.append("a sample: made to try things out, nothing is done about it")
+    lines = [", ".join(part if " " in part else part.lower() for part in said if part)]
+    return [*filter(None, lines), *finding.standards]
+
+
+def _event(at: datetime | None, by: str, what_changed: str, *, now: datetime) -> str:
+    when = "at an unknown time" if at is None else f"{timestamp(at)} ({_ago(at, now=now)})"
+    return f"{when}  {what_changed}  by {by}"
+
+
+def _respond(finding: Finding) -> list[str]:
+    """The command lines to type, the best answer first."""
+    return [
+        f"secguard remediate {sanitize.shell(finding.short_id)} --playbook {sanitize.shell(name)} --dry-run"
+        for name in finding.playbooks
+    ] or ["no playbook answers it"]
+
+
+def _labelled(label: str, lines: list[str], *, width: int) -> Iterator[Text]:
+    room = max(20, min(width - _LABEL, _WIDEST_TEXT))
+    parts = [part for line in lines for part in _wrapped(sanitize.line(line), room, whole=label == _WHOLE)]
+    for at, part in enumerate(parts):
+        shown = Text(f"{'' if at else label:<{_LABEL}}", style="quiet")
+        shown.append(part, style="none")
+        yield shown
+
+
+def _wrapped(line: str, room: int, *, whole: bool) -> list[str]:
+    if whole:
+        return [line]
+    return textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False, subsequent_indent="  ")
