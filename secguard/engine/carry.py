@@ -26,6 +26,8 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
 SLICE = 0.25
 """Seconds slept at a time, so that Ctrl-C is heard."""
+MOST_SENDS = 12
+"""How often one change sends its calls before it is given up: a value that never comes to rest must not be chased."""
 MOST_STALE = 8
 """How often a write whose lock token went stale is tried again with a fresh one."""
 
@@ -38,6 +40,7 @@ class _Work:
     read: Read | None = None
     sent_from: str | None = None
     """The value (canonical) that the last call was sent from: while it is found again, AWS does not show the call."""
+    sends: int = 0
     stale: int = 0
     alone: bool = False
     """Whether a call that it shared was refused, so that it now goes by itself."""
@@ -164,6 +167,8 @@ class Carrier:
             return work.end(Status.VERIFIED, note=work.read.note)
         if work.last_look and work.excuse is not None:
             return work.refused(work.excuse)
+        if work.sends >= MOST_SENDS:
+            return work.end(Status.FAILED, f"it does not come to rest: it is now {brief(work.value)}")
         return None if _on_the_way(work, setting) else _astray(work)
 
     def _learn(self, change: Change, read: Read) -> None:
@@ -188,7 +193,7 @@ class Carrier:
         final = [self._final(call, works[0].change.n) for call in calls]
         for work in works:
             work.change = replace(work.change, status=Status.APPLIED, acted=True)
-            work.sent_from, work.excuse = canonical(work.value), None
+            work.sent_from, work.excuse, work.sends = canonical(work.value), None, work.sends + 1
         intents = [Intent(change=work.change, found=work.value, calls=final) for work in works]
         self._shop.journal.intend(self._run_id, intents, at=timestamp(self._shop.clock.now()))
         self._touched.update(work.change.n for work in works)

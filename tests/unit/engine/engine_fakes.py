@@ -305,6 +305,18 @@ class Fallback(Plain):
         return [Call("fake", "PutAll", {"names": [item.address["name"]], "value": item.wanted})]
 
 
+class Restless(Plain):
+    """A value that something else puts back each time."""
+
+    name = "fake.restless"
+
+    def calls(self, address, found, wanted, context):
+        return [Call("fake", "Put", {"name": address["name"], "value": "left" if found == "right" else "right"})]
+
+    def passes_through(self, value, before, after):
+        return value in ("left", "right")
+
+
 class Nearest(Plain):
     """A value that can't be unset, only set to a default."""
 
@@ -315,7 +327,7 @@ class Nearest(Plain):
 
 
 REGISTRY = Registry(
-    [Plain(), Evidence(), Book(), Secret(), Slow(), Part(), Group(), Many(), Waits(), Fallback(), Nearest()]
+    [Plain(), Evidence(), Book(), Secret(), Slow(), Part(), Group(), Many(), Waits(), Fallback(), Nearest(), Restless()]
 )
 
 

@@ -166,6 +166,13 @@ def test_a_token_that_is_always_stale_is_given_up(bench):
     assert statuses(bench.apply(bench.plan(want("a", "on")))) == ["failed"]
 
 
+def test_a_value_that_never_comes_to_rest_is_not_chased_for_ever(bench):
+    done = bench.apply(bench.plan(want("a", "on", "fake.restless")))
+
+    assert statuses(done) == ["failed"]
+    assert "does not come to rest" in done.changes[0].error
+
+
 def test_a_refusal_that_passes_is_waited_out(bench):
     def settling(operation, parameters):
         return Denied("not yet", code="Settling") if bench.clock.monotonic() < 5 else None
