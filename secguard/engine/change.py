@@ -201,6 +201,12 @@ def to_record(plan: Plan) -> dict[str, Any]:
     return record
 
 
+def change_record(change: Change) -> dict[str, Any]:
+    """One change as it stands in a plan's record."""
+    record: dict[str, Any] = msgspec.to_builtins(_masked(change) if change.sensitive else change)
+    return record
+
+
 def _masked(change: Change) -> Change:
     """`change` with digests for its values and without what its calls carry."""
     return dataclasses.replace(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from secguard.engine.change import Change, Outcome, Plan, Status, from_record, masked, to_record
+from secguard.engine.change import Change, Outcome, Plan, Status, change_record, from_record, masked, to_record
 from secguard.engine.locks import hold_file, is_held
 from secguard.engine.outcome import outcome_of_undone
 from secguard.engine.seam import Call
@@ -29,8 +30,7 @@ CREATE TABLE IF NOT EXISTS runs (
     run_id TEXT PRIMARY KEY, plan TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, outcome TEXT, undoes TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS changes (
-    run_id TEXT NOT NULL REFERENCES runs, n INTEGER NOT NULL, status TEXT NOT NULL, acted INTEGER NOT NULL,
-    before TEXT NOT NULL, undo_to TEXT NOT NULL, address TEXT NOT NULL, after TEXT NOT NULL, error TEXT, note TEXT,
+    run_id TEXT NOT NULL REFERENCES runs, n INTEGER NOT NULL, status TEXT NOT NULL, record TEXT NOT NULL,
     PRIMARY KEY (run_id, n)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS intents (
@@ -78,6 +78,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
+        self._jobs: deque[_Job] = deque()
         with _explained(folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "journal.sqlite3"
@@ -99,19 +100,20 @@ class Journal:
     def begin(self, plan: Plan, *, run_id: str, at: str) -> None:
         """Write the whole plan down as a run that has started."""
         record = json.dumps(to_record(replace(plan, run_id=run_id, started_at=at)))
-        with self._write() as db:
+        rows = [_row(run_id, change) for change in plan.changes]
+
+        def write(db: sqlite3.Connection) -> None:
             db.execute("INSERT INTO runs VALUES (?, ?, ?, NULL, NULL, ?)", (run_id, record, at, plan.undoes))
-            db.executemany(
-                "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [_row(run_id, c) for c in plan.changes]
-            )
+            db.executemany("INSERT INTO changes VALUES (?, ?, ?, ?)", rows)
             if plan.undoes is not None:
                 _mark_undone(db, plan.undoes, plan.undone_already)
+
+        self._write(write)
 
     def know(self, run_id: str, values: Mapping[str, Value]) -> None:
         """Keep what has become known, before the call that uses it."""
         rows = [(run_id, name, json.dumps(value)) for name, value in values.items()]
-        with self._write() as db:
-            db.executemany("INSERT OR REPLACE INTO late VALUES (?, ?, ?)", rows)
+        self._write(lambda db: db.executemany("INSERT OR REPLACE INTO late VALUES (?, ?, ?)", rows))
 
     def known(self, run_id: str) -> dict[str, Value]:
         """Everything that had become known in a run."""
@@ -120,28 +122,31 @@ class Journal:
 
     def intend(self, run_id: str, intents: Iterable[Intent], *, at: str) -> None:
         """Write down, durably and together, what is about to be sent."""
-        with self._write() as db:
-            for intent in intents:
-                change, found = intent.change, intent.found
-                _update(db, run_id, replace(change, status=Status.APPLIED, acted=True))
-                calls = [] if change.sensitive else msgspec.to_builtins(list(intent.calls))
-                kept = json.dumps(masked(found) if change.sensitive else found)
-                db.execute(
-                    "INSERT INTO intents VALUES (?, ?, ?, ?, ?)", (run_id, change.n, kept, json.dumps(calls), at)
-                )
+        kept = list(intents)
+
+        def write(db: sqlite3.Connection) -> None:
+            for intent in kept:
+                _update(db, run_id, replace(intent.change, status=Status.APPLIED, acted=True))
+                db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?)", (*_intent_row(run_id, intent), at))
+
+        self._write(write)
 
     def settle(self, run_id: str, changes: Iterable[Change], *, undoes: str | None) -> None:
         """Write down how far changes have come; in an undo, verified ones take back the change they undo."""
-        with self._write() as db:
-            for change in changes:
+        settled = list(changes)
+
+        def write(db: sqlite3.Connection) -> None:
+            for change in settled:
                 _update(db, run_id, change)
                 if undoes is not None and change.undoes is not None and change.status is Status.VERIFIED:
                     _mark_undone(db, undoes, [change.undoes])
 
+        self._write(write)
+
     def end(self, run_id: str, outcome: Outcome, *, at: str) -> None:
         """Write down that a run is over."""
-        with self._write() as db:
-            db.execute("UPDATE runs SET ended_at = ?, outcome = ? WHERE run_id = ?", (at, outcome, run_id))
+        query = "UPDATE runs SET ended_at = ?, outcome = ? WHERE run_id = ?"
+        self._write(lambda db: db.execute(query, (at, outcome, run_id)))
 
     def history(self) -> list[RunSummary]:
         """Every run, newest first."""
@@ -174,8 +179,7 @@ class Journal:
         """The plan of a run, with what became of each change."""
         row = self._one("SELECT * FROM runs WHERE run_id = ?", run_id)
         plan = from_record(json.loads(row["plan"]), origin=f"run {run_id}")
-        rows = {r["n"]: r for r in self._all("SELECT * FROM changes WHERE run_id = ?", run_id)}
-        plan = plan.with_changes(_as_recorded(change, rows[change.n]) for change in plan.changes)
+        plan = plan.with_changes(map(_as_recorded, self._all("SELECT * FROM changes WHERE run_id = ?", run_id)))
         return replace(plan, ended_at=row["ended_at"], outcome=self._outcome(row, plan))
 
     def find(self, prefix: str) -> str:
@@ -189,23 +193,37 @@ class Journal:
         return prefix if prefix in ids else str(ids[0])
 
     def _outcome(self, row: sqlite3.Row, plan: Plan) -> Outcome:
-        if row["ended_at"] is None:
-            return Outcome.RUNNING if is_held(self._mark(row["run_id"])) else Outcome.INTERRUPTED
-        return outcome_of_undone(plan.changes) or Outcome(row["outcome"])
+        undone = outcome_of_undone(plan.changes)
+        if row["ended_at"] is not None:
+            return undone or Outcome(row["outcome"])
+        if is_held(self._mark(row["run_id"])):
+            return Outcome.RUNNING
+        return Outcome.UNDONE if undone is Outcome.UNDONE else Outcome.INTERRUPTED
 
     def _mark(self, run_id: str) -> Path:
         return self._folder / "runs" / f"{run_id}.lock"
 
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with _explained(self._folder), self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
+    def _write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Do `work` in a transaction; on return the disk has it. What threads bring meanwhile shares the next one."""
+        job = _Job(work)
+        self._jobs.append(job)
+        with self._lock:
+            if not job.over:
+                together = [self._jobs.popleft() for _ in range(len(self._jobs))]
+                self._commit(together)
+        if job.error is not None:
+            raise job.error
+
+    def _commit(self, jobs: Sequence[_Job]) -> None:
+        error: JournalError | None = None
+        try:
+            with _explained(self._folder), _transaction(self._db):
+                for job in jobs:
+                    job.work(self._db)
+        except JournalError as failed:
+            error = failed
+        for job in jobs:
+            job.over, job.error = True, error
 
     def _all(self, query: str, *parameters: str) -> list[sqlite3.Row]:
         with _explained(self._folder), self._lock:
@@ -216,6 +234,26 @@ class Journal:
         if not rows:
             raise UnknownId(f"no run has the id {run_id!r}", advice="list the runs: secguard history")
         return rows[0]
+
+
+@dataclass(slots=True)
+class _Job:
+    """What one thread wants written, and what came of it."""
+
+    work: Callable[[sqlite3.Connection], object]
+    over: bool = False
+    error: JournalError | None = None
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
 
 
 @contextmanager
@@ -229,23 +267,19 @@ def _explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def _intent_row(run_id: str, intent: Intent) -> tuple[Any, ...]:
+    change, found = intent.change, intent.found
+    calls = [] if change.sensitive else msgspec.to_builtins(list(intent.calls))
+    return run_id, change.n, json.dumps(masked(found) if change.sensitive else found), json.dumps(calls)
+
+
 def _row(run_id: str, change: Change) -> tuple[Any, ...]:
-    return (run_id, change.n, *_columns(change))
-
-
-def _columns(change: Change) -> tuple[Any, ...]:
-    values = [change.before, change.undo_to, change.address, change.after]
-    if change.sensitive:
-        values = [masked(change.before), masked(change.undo_to), change.address, masked(change.after)]
-    return (change.status, int(change.acted), *map(json.dumps, values), change.error, change.note)
+    return run_id, change.n, change.status, json.dumps(change_record(change))
 
 
 def _update(db: sqlite3.Connection, run_id: str, change: Change) -> None:
-    db.execute(
-        "UPDATE changes SET status = ?, acted = ?, before = ?, undo_to = ?, address = ?, after = ?, error = ?, note = ?"
-        " WHERE run_id = ? AND n = ?",
-        (*_columns(change), run_id, change.n),
-    )
+    _, n, status, record = _row(run_id, change)
+    db.execute("UPDATE changes SET status = ?, record = ? WHERE run_id = ? AND n = ?", (status, record, run_id, n))
 
 
 def _mark_undone(db: sqlite3.Connection, run_id: str, numbers: Iterable[int]) -> None:
@@ -253,15 +287,5 @@ def _mark_undone(db: sqlite3.Connection, run_id: str, numbers: Iterable[int]) ->
     db.executemany("UPDATE changes SET status = ? WHERE run_id = ? AND n = ?", rows)
 
 
-def _as_recorded(change: Change, row: sqlite3.Row) -> Change:
-    return replace(
-        change,
-        status=Status(row["status"]),
-        acted=bool(row["acted"]),
-        before=json.loads(row["before"]),
-        undo_to=json.loads(row["undo_to"]),
-        address=json.loads(row["address"]),
-        after=json.loads(row["after"]),
-        error=row["error"],
-        note=row["note"],
-    )
+def _as_recorded(row: sqlite3.Row) -> Change:
+    return msgspec.convert({**json.loads(row["record"]), "status": row["status"]}, Change)

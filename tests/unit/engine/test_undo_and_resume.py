@@ -265,6 +265,29 @@ def test_a_killed_undo_is_resumed_to_its_end(bench, moment, call):
     assert bench.journal.summary(done.run_id).outcome is Outcome.UNDONE
 
 
+def test_a_killed_run_that_was_taken_back_is_undone_and_no_longer_interrupted(bench):
+    bench.world.kill_after = 0
+    with pytest.raises(Killed):
+        bench.apply(bench.plan(want("a", "on"), want("b", "on", needs=("a",))))
+    bench.revive()
+
+    bench.undo("000000000001")
+
+    assert bench.journal.summary("000000000001").outcome is Outcome.UNDONE
+
+
+def test_the_journal_holds_a_run_as_it_was_answered(bench):
+    """What was found afresh regrades the undo; the journal must say the same as the answer did."""
+    bench.world.answer = lambda operation, p: bench.put("feature", "default") if p["name"] == "switch" else None
+    done = bench.apply(
+        bench.plan(
+            want("switch", "on"), want("feature", "on", "fake.nearest", needs=("switch",), touched_by=("switch",))
+        )
+    )
+
+    assert to_record(bench.journal.plan(done.run_id)) == to_record(done)
+
+
 def test_a_killed_run_that_drifted_since_is_left_alone_there(bench):
     bench.world.kill_after = 0
     with pytest.raises(Killed):
