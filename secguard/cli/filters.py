@@ -1,0 +1,80 @@
+"""The filters of every command that chooses findings: the options, and the query they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from secguard.cli.frame import App
+    from secguard.findings.query import Query
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_LISTS = ("product", "type", "control", "standard", "resource", "resource_type")
+
+
+def filter_options(function: Function) -> Function:
+    """Give a command the filters; they arrive as keywords that `query_of` takes."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def query_of(app: App, given: dict[str, Any], *, now: datetime, limit: int | None, sort: str | None) -> Query:
+    """The query that was typed. Raises UsageError."""
+    from secguard.findings import query  # noqa: PLC0415 - only when findings are asked for
+
+    since, until = query.period(since=given["since"], until=given["until"], now=now)
+    lists = {name: query.words(given[name]) for name in _LISTS}
+    return query.Query(
+        levels=query.levels(at_least=given["severity"], only=given["severity_only"]),
+        statuses=query.statuses(given["status"]),
+        products=lists["product"],
+        types=lists["type"],
+        controls=lists["control"],
+        compliance=query.compliance(given["compliance"]),
+        standards=lists["standard"],
+        resources=lists["resource"],
+        resource_types=lists["resource_type"],
+        networks=query.networks(given["ip"]),
+        # A title may hold commas.
+        titles=given["title"],
+        since=since,
+        until=until,
+        archived=given["archived"],
+        samples=app.config.findings.samples if given["samples"] is None else given["samples"],
+        accounts=app.accounts,
+        regions=app.regions,
+        limit=limit,
+        sort=query.Sort.PRIORITY if sort is None else query.sort(sort),
+    )
+
+
+def _repeatable(name: str, metavar: str, text: str) -> Callable[[Function], Function]:
+    return click.option(name, multiple=True, metavar=metavar, help=f"{text} Repeatable.")
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--severity", metavar="LEVEL", help="That severity or worse: critical, high, medium, low, informational."
+    ),
+    _repeatable("--severity-only", "LEVEL,…", "These severities alone."),
+    _repeatable("--status", "STATUS,…", "New, notified, resolved, suppressed or all; new and notified by default."),
+    _repeatable("--product", "NAME", "Whose findings: guardduty, inspector, macie, …"),
+    _repeatable("--type", "GLOB", "The type, as in 'UnauthorizedAccess:*'."),
+    _repeatable("--control", "ID", "The Security Hub control: EC2.19."),
+    _repeatable("--compliance", "STATUS", "Passed, failed, warning or not_available."),
+    _repeatable("--standard", "NAME", "fsbp, cis, pci, nist, or a part of a standard's name."),
+    _repeatable("--resource", "TEXT", "An ARN, or a part of a resource's id or name."),
+    _repeatable("--resource-type", "TYPE", "As in AwsEc2Instance, or a part of it."),
+    _repeatable("--ip", "ADDRESS", "An address, or a block of them, that the finding names."),
+    _repeatable("--title", "TEXT", "A part of the title."),
+    click.option("--since", metavar="TIME", help="Updated since then: 24h, 7d, 2026-11-23."),
+    click.option("--until", metavar="TIME", help="Updated before then; a date is meant to its end."),
+    click.option("--archived", is_flag=True, help="Archived findings too."),
+    click.option("--include-samples/--no-samples", "samples", default=None, help="Findings made to try things out."),
+)

@@ -1,0 +1,188 @@
+"""`secguard findings`: the ranked list."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from secguard.cli.filters import filter_options, query_of
+from secguard.cli.frame import App, command
+from secguard.errors import Exit, SecguardError
+from secguard.findings.query import Query, level
+from secguard.render import formats
+
+if TYPE_CHECKING:
+    from secguard.findings.listing import Following, Listing
+    from secguard.model import Finding, Severity
+
+_STREAMED = ("jsonl", "csv", "ids")
+_REMEMBERED_AT_ONCE = 100
+
+
+@command(
+    "findings",
+    example="secguard findings --severity high --since 7d",
+    outputs=("table", "json", "jsonl", "csv", "markdown", "ids", "asff"),
+)
+@filter_options
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many; a table: 50 unless configured."
+)
+@click.option(
+    "--sort", metavar="ORDER", help="priority, severity, updated, first-seen, account, region, product, resource."
+)
+@click.option("--fail-on", metavar="LEVEL", help="Exit 5 if one so severe, or worse, is listed; samples don't count.")
+def findings(app: App, limit: int | None, sort: str | None, fail_on: str | None, **filters: Any) -> None:
+    """List findings, what to look at first on top.
+
+    Filters of different kinds must all hold; of one kind, any.
+    """
+    now = datetime.now(UTC)
+    query = query_of(app, filters, now=now, limit=limit, sort=sort)
+    gate = None if fail_on is None else level(fail_on, option="--fail-on")
+    if app.output in _STREAMED and limit is None and sort is None:
+        _stream(app, query, gate=gate, now=now)
+    else:
+        if app.output in (None, "table") and limit is None:
+            query = replace(query, limit=app.config.findings.limit)
+        _list(app, query, gate=gate, now=now)
+
+
+def _list(app: App, query: Query, *, gate: Severity | None, now: datetime) -> None:
+    from secguard.findings import listing, securityhub  # noqa: PLC0415 - after the options were checked
+
+    events = securityhub.stream(query, aws=app.connection(), limit=listing.fetch_limit(query))
+    found = listing.collect(events, query=query, now=now, answers=answers(app))
+    remember(app, list(found.findings))
+    for part in _written(app, found, now=now):
+        app.stream([part])
+    for unread in found.unreadable:
+        app.warn(f"unreadable: {unread}")
+    app.incomplete(found.unreached)
+    _end(app, found, gate=gate, incomplete=bool(found.unreached or found.unreadable))
+
+
+def _stream(app: App, query: Query, *, gate: Severity | None, now: datetime) -> None:
+    from secguard.findings import listing, securityhub  # noqa: PLC0415 - after the options were checked
+
+    events = securityhub.stream(query, aws=app.connection())
+    following = listing.Following(events, now=now, answers=answers(app))
+    arrival = _Arrival(app, following)
+    for line in _lines(app, iter(arrival)):
+        app.stream([line])
+        app.finish()
+    _end(app, following, gate=gate, incomplete=arrival.incomplete)
+
+
+class _Arrival:
+    """The findings that stream in; what else arrives is said, and their short ids are kept."""
+
+    def __init__(self, app: App, following: Following) -> None:
+        self.incomplete = False
+        self._app = app
+        self._following = following
+
+    def __iter__(self) -> Iterator[Finding]:
+        from secguard.findings.asff import Unreadable  # noqa: PLC0415 - after the options were checked
+        from secguard.model import Unreached  # noqa: PLC0415 - the same
+
+        waiting: list[Finding] = []
+        try:
+            for event in self._following:
+                if isinstance(event, Unreached):
+                    self.incomplete = True
+                    self._app.incomplete([event])
+                elif isinstance(event, Unreadable):
+                    self.incomplete = True
+                    self._app.warn(f"unreadable: {event}")
+                else:
+                    waiting.append(event)
+                    yield event
+                if len(waiting) >= _REMEMBERED_AT_ONCE:
+                    remember(self._app, waiting)
+                    waiting = []
+        finally:
+            remember(self._app, waiting)
+
+
+def answers(app: App) -> Callable[[Finding], tuple[str, ...]]:
+    """The playbooks that answer a finding, by name, best first."""
+    from secguard.playbooks.catalogue import Catalogue  # noqa: PLC0415 - YAML, only when findings are shown
+
+    return Catalogue.load(app.config.playbooks.folders, app.registry).answers
+
+
+def remember(app: App, shown: list[Finding]) -> None:
+    """Keep what the short ids stand for, so that the next command knows them at once."""
+    from secguard.findings.index import Index  # noqa: PLC0415 - only when findings are shown
+
+    try:
+        if shown:
+            Index(app.state_dir).remember(shown)
+    except (OSError, sqlite3.Error) as error:
+        app.say(f"the short ids could not be kept, so looking one up will take a search: {error}")
+
+
+def _end(app: App, found: Listing | Following, *, gate: Severity | None, incomplete: bool) -> None:
+    if not found.answered:
+        raise SecguardError(
+            "Security Hub could be asked nowhere", advice="see what is on: secguard status; turn it on: secguard enable"
+        )
+    if incomplete:
+        app.code = Exit.PARTLY
+    elif gate is not None and found.worst is not None and found.worst >= gate:
+        app.code = Exit.CONDITION
+
+
+def _written(app: App, found: Listing, *, now: datetime) -> Iterator[str]:
+    if app.output in _STREAMED:
+        yield from _lines(app, iter(found.findings))
+    elif app.output == "json":
+        yield from formats.json_array(_records(iter(found.findings)))
+    elif app.output == "asff":
+        yield from formats.json_array(finding.raw for finding in found.findings)
+    elif app.output == "markdown":
+        yield from _markdown(found, now=now)
+    else:
+        yield from _table(app, found, now=now)
+
+
+def _lines(app: App, arriving: Iterator[Finding]) -> Iterator[str]:
+    if app.output == "jsonl":
+        yield from formats.json_lines(_records(arriving))
+    elif app.output == "csv":
+        from secguard.render.findings import CSV_COLUMNS, csv_row  # noqa: PLC0415 - rich, only when it is needed
+
+        yield from formats.csv_lines(map(csv_row, arriving), columns=CSV_COLUMNS)
+    else:
+        yield from (f"{finding.short_id}\n" for finding in arriving)
+
+
+def _records(arriving: Iterator[Finding]) -> Iterator[dict[str, Any]]:
+    from secguard.findings.record import to_record  # noqa: PLC0415 - only when findings are shown
+
+    return map(to_record, arriving)
+
+
+def _markdown(found: Listing, *, now: datetime) -> Iterator[str]:
+    from secguard.render.findings import MARKDOWN_HEADINGS, markdown_row  # noqa: PLC0415 - rich, only when it is needed
+
+    rows = (markdown_row(finding, now=now) for finding in found.findings)
+    yield from formats.markdown_table(rows, headings=MARKDOWN_HEADINGS)
+
+
+def _table(app: App, found: Listing, *, now: datetime) -> Iterator[str]:
+    from secguard.render.findings import caption, table  # noqa: PLC0415 - rich, only when it is needed
+    from secguard.render.screen import answer_console, drawn  # noqa: PLC0415 - the same
+
+    console = answer_console()
+    if found.findings:
+        yield drawn(table(found, width=console.width, now=now), console=console)
+    below = caption(found)
+    if below:
+        app.say(below)

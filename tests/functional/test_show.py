@@ -1,0 +1,87 @@
+"""`secguard show` against the sandbox: one finding in full, by any of its ids."""
+
+import pytest
+
+from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET
+from secguard.sandbox.server import serve
+
+
+@pytest.fixture(scope="module")
+def _server():
+    with serve() as server:
+        server.reset("breach")
+        yield server
+
+
+@pytest.fixture
+def breach(_server, monkeypatch):
+    """The seeded organization; no test here changes it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", _server.endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OPERATOR_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OPERATOR_SECRET)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    _server.faults.clear()
+    _server.calls.clear()
+    yield _server
+    _server.faults.clear()
+
+
+@pytest.fixture
+def attack(secguard, breach):
+    """The brute force on the web server, as the list tells it."""
+    return secguard("findings", "-o", "json", "--type", "UnauthorizedAccess:EC2/SSHBruteForce", "--no-samples").json[0]
+
+
+def test_the_page_says_what_happened_to_what_by_whom_and_what_to_type(secguard, attack):
+    said = secguard("show", attack["short_id"])
+    assert said.code == 0
+    for word in (attack["id"], attack["title"].split()[0], attack["actor"]["ip"], attack["resources"][0]["name"]):
+        assert word in said.stdout
+    assert f"secguard remediate {attack['short_id']} --playbook block-ip --dry-run" in said.stdout
+
+
+@pytest.mark.parametrize("form", ["short", "longer", "guardduty", "full"])
+def test_every_form_of_an_id_finds_it(secguard, attack, form, monkeypatch, tmp_path):
+    forms = {
+        "short": attack["short_id"],
+        "longer": attack["short_id"].upper(),
+        "guardduty": attack["id"].rsplit("/", 1)[1],
+        "full": attack["id"],
+    }
+    monkeypatch.setenv("SECGUARD_STATE_DIR", str(tmp_path / "where nothing was listed yet"))
+    said = secguard("show", forms[form], "-o", "json")
+    assert (said.code, said.json["id"]) == (0, attack["id"])
+
+
+def test_the_record_in_full_says_what_is_known_around_it(secguard, attack):
+    record = secguard("show", attack["id"], "-o", "json").json
+    assert record["history"]
+    assert record["playbooks"][0] == "block-ip"
+    assert {"note", "recommendation", "link", "related"} <= record.keys()
+
+
+def test_raw_is_as_it_was_received(secguard, attack):
+    raw = secguard("show", attack["id"], "--raw").json
+    assert raw["Id"] == attack["id"]
+    assert raw["SchemaVersion"] == "2018-10-08"
+
+
+def test_nothing_is_written(secguard, breach, attack):
+    secguard("show", attack["id"])
+    assert breach.calls.writes() == []
+
+
+@pytest.mark.parametrize("unknown", ["0000000000", "3f9a", "arn:aws:nothing:here:1:x/y"])
+def test_an_unknown_id_is_refused_with_what_to_do(secguard, breach, unknown):
+    said = secguard("show", unknown)
+    assert said.code == 2
+    assert said.stdout == ""
+    assert "error: " in said.stderr
+
+
+def test_a_history_that_may_not_be_read_is_said_and_the_rest_is_shown(secguard, breach, attack):
+    breach.faults.add(answer=(403, "AccessDeniedException", "no"), operation="GetFindingHistory")
+    said = secguard("show", attack["short_id"])
+    assert said.code == 3
+    assert "no history" in said.stderr
+    assert attack["id"] in said.stdout

@@ -1,0 +1,1 @@
+"""Stands here so that tests in any folder below find what is beside it: `canned`."""
