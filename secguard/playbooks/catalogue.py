@@ -1,0 +1,95 @@
+"""The playbooks there are, and which of them answers a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from secguard.engine.setting import Registry
+from secguard.errors import ConfigError, UnknownId
+from secguard.model import Finding
+from secguard.playbooks.case import about, as_scope
+from secguard.playbooks.expressions import PlanFunctions, evaluate
+from secguard.playbooks.model import Answers, Playbook
+from secguard.playbooks.reader import read
+
+HELPS_FROM = 20
+"""Below this fit a playbook only says why it can't act on such a finding, and what to do instead."""
+BUILT_IN = Path(__file__).parent / "catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A playbook that answers a finding, and how well."""
+
+    playbook: Playbook
+    fit: int
+
+
+class Catalogue:
+    """The playbooks by name."""
+
+    def __init__(self, playbooks: Iterable[Playbook]) -> None:
+        self._by_name: dict[str, Playbook] = {}
+        for playbook in playbooks:
+            first = self._by_name.setdefault(playbook.name, playbook)
+            if first is not playbook:
+                raise ConfigError(playbook.file, "name", f"{first.file} has a playbook {playbook.name} already")
+
+    @classmethod
+    def builtin(cls, registry: Registry) -> Catalogue:
+        """The playbooks that come with secguard."""
+        return cls.load((), registry)
+
+    @classmethod
+    def load(cls, folders: Iterable[str | Path], registry: Registry) -> Catalogue:
+        """Those and the user's own, from folders of YAML files. Raises ConfigError."""
+        own = (file for folder in folders for file in _files(Path(folder).expanduser()))
+        return cls(read(file, registry) for file in (*_files(BUILT_IN), *own))
+
+    def __iter__(self) -> Iterator[Playbook]:
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> Playbook:
+        """Raises UnknownId."""
+        if name not in self._by_name:
+            raise UnknownId(f"there is no playbook {name!r}", advice=f"there is: {', '.join(self.names())}")
+        return self._by_name[name]
+
+    def names(self) -> list[str]:
+        """Every name, sorted."""
+        return sorted(self._by_name)
+
+    def matches(self, finding: Finding) -> list[Match]:
+        """The playbooks that answer `finding`, best first, then by name."""
+        fits = ((playbook, _fit(playbook, finding)) for playbook in self)
+        found = [Match(playbook, fit) for playbook, fit in fits if fit]
+        return sorted(found, key=lambda match: (-match.fit, match.playbook.name))
+
+    def answers(self, finding: Finding) -> tuple[str, ...]:
+        """The names of those that can help, best first."""
+        return tuple(match.playbook.name for match in self.matches(finding) if match.fit >= HELPS_FROM)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ConfigError(str(folder), "", "there is no such folder of playbooks")
+    return sorted(file for file in folder.iterdir() if file.suffix in {".yaml", ".yml"})
+
+
+def _fit(playbook: Playbook, finding: Finding) -> int:
+    return max((answer.fit for answer in playbook.answers if _answers(answer, finding)), default=0)
+
+
+def _answers(answer: Answers, finding: Finding) -> bool:
+    by_type = any(fnmatchcase(kind, glob) for kind in finding.types for glob in answer.types)
+    # A control that passes is no finding to act on.
+    by_control = finding.control_id in answer.controls and finding.compliance_status != "PASSED"
+    if not by_type and not by_control:
+        return False
+    if answer.when is None:
+        return True
+    scope = {"about": about(finding), "finding": as_scope(finding)}
+    return bool(evaluate(answer.when, scope, PlanFunctions()))
