@@ -3,7 +3,7 @@
 import pytest
 
 from secguard.aws.connection import connect as connect_to_aws
-from secguard.sandbox.cast import EXTERNAL_ID, OPERATOR_KEY, OPERATOR_SECRET, RESPONDER_ROLE
+from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET, RESPONDER_ROLE
 from secguard.sandbox.server import serve
 
 
@@ -29,7 +29,7 @@ def connect():
     """Make a connection that may ask `reads` and send `writes`."""
 
     def make(*, reads=(), writes=(), **settings):
-        own = {"role": RESPONDER_ROLE, "external_id": EXTERNAL_ID}
-        return connect_to_aws(reads=frozenset(reads), writes=frozenset(writes), **own | settings)
+        settings = {"role": RESPONDER_ROLE} | settings
+        return connect_to_aws(reads=frozenset(reads), writes=frozenset(writes), **settings)
 
     return make

@@ -35,8 +35,8 @@ def test_members_are_looked_at_through_their_role(breached, connect):
     assert {call.account for call in breached.calls.of("guardduty")} == set(MEMBERS)
 
 
-def test_a_member_whose_role_does_not_trust_us_is_denied(breached, connect):
-    connection = connect(reads={"guardduty:ListDetectors"}, external_id="somebody else's")
+def test_a_role_that_a_member_does_not_have_is_denied(breached, connect):
+    connection = connect(reads={"guardduty:ListDetectors"}, role="NobodysRole")
 
     with pytest.raises(Denied, match="can't be assumed"):
         connection.look(Place(STAGING, "us-east-1")).ask("guardduty", "ListDetectors")

@@ -1,0 +1,101 @@
+"""Tell an answer from what only looks like one. A broken success is never an empty list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from secguard.aws.errors import Asked, broken
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+JSON_PROTOCOLS = frozenset({"json", "rest-json"})
+RAW = {"securityhub": ("GetFindings",)}
+"""Operations whose answer is, key for key, the JSON on the wire: no name is changed, no number made a date."""
+NO_CONTENT = 204
+
+
+class NotAnAnswer(ValueError):
+    """A body that comes with success and that the service can't have meant."""
+
+
+class Answer(dict[str, Any]):
+    """What a call returned; a key that is not there raises BrokenAnswer."""
+
+    def __init__(self, parsed: Mapping[str, Any], asked: Asked) -> None:
+        super().__init__(parsed)
+        self.request_id: str = self.pop("ResponseMetadata", {}).get("RequestId", "")
+        self.asked = asked
+
+    def __missing__(self, key: str) -> Any:
+        raise broken(self.asked, f"the answer has no {key}")
+
+
+def watch(client: BaseClient) -> None:
+    """Have `client` raise NotAnAnswer where botocore would find nothing in a body and call it an answer."""
+    model = client.meta.service_model
+    speaks_json = model.resolved_protocol in JSON_PROTOCOLS
+    raw = RAW.get(model.service_name, ())
+
+    def before_parse(*, operation_model: Any, response_dict: Any, **_: Any) -> None:
+        if response_dict["status_code"] < 300 and not operation_model.has_streaming_output:
+            _check_markup(response_dict["body"], operation_model.output_shape)
+            if speaks_json and operation_model.name not in raw and response_dict["status_code"] != NO_CONTENT:
+                _check_json(response_dict["body"], operation_model.output_shape)
+
+    hyphenated = model.service_id.hyphenize()
+    client.meta.events.register(f"before-parse.{hyphenated}", before_parse)
+    for operation in raw:
+        client.meta.events.register_last(f"before-parse.{hyphenated}.{operation}", _take_raw)
+
+
+def _check_markup(body: bytes, output_shape: Any) -> None:
+    if body[:64].lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise NotAnAnswer("its body is a web page")
+    wrapper = output_shape.serialization.get("resultWrapper") if output_shape is not None else None
+    if wrapper is not None and wrapper.encode() not in body:
+        raise NotAnAnswer(f"its body has no {wrapper}")
+
+
+def _check_json(body: bytes, output_shape: Any) -> None:
+    if not body.strip():
+        if _body_members(output_shape):
+            raise NotAnAnswer("its body is empty")
+    elif not isinstance(_decoded(body), dict) and not _is_payload(output_shape):
+        raise NotAnAnswer("its body is no JSON object")
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotAnAnswer(f"its body is broken: {error}") from error
+
+
+def _is_payload(shape: Any) -> bool:
+    return shape is not None and bool(shape.serialization.get("payload"))
+
+
+def _body_members(shape: Any) -> bool:
+    """Whether an answer of this shape has anything in its body; the rest stands in headers."""
+    if shape is None or _is_payload(shape):
+        return False
+    return any("location" not in member.serialization for member in shape.members.values())
+
+
+def _take_raw(*, response_dict: Any, customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Take a large answer as it was decoded. botocore's walk through its shape would take ten times as long."""
+    if response_dict["status_code"] < 300:
+        decoded = _decoded(response_dict["body"])
+        if not isinstance(decoded, dict):
+            raise NotAnAnswer("its body is no JSON object")
+        customized_response_dict.update(decoded)
+        response_dict["body"] = b"{}"
+
+
+def lacks_all(parsed: Mapping[str, Any], output_shape: Any) -> bool:
+    """Whether nothing was in an answer whose model requires something."""
+    return output_shape is not None and bool(output_shape.required_members) and not set(parsed) - {"ResponseMetadata"}

@@ -1,0 +1,93 @@
+"""One look at one place: what is asked twice is answered once, so that what is read fits together."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from secguard.aws.answers import Answer
+from secguard.aws.errors import Asked, broken
+from secguard.aws.paging import pages, paging
+from secguard.errors import UsageError
+from secguard.model import Place
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+# Lists that may be too long to keep; each is read once anyway.
+STREAMED = frozenset({"securityhub:GetFindings", "securityhub:GetFindingsV2", "guardduty:ListFindings"})
+
+Ask = Callable[[Place, str, str, Mapping[str, Any]], Answer]
+"""`ask(place, service, operation, parameters)`: makes one reading call."""
+
+
+class Look:
+    """Reads in one account and Region, for any number of threads; it forgets nothing and is soon thrown away."""
+
+    def __init__(self, place: Place, partition: str, *, ask: Ask, session: Session) -> None:
+        self._place = place
+        self._partition = partition
+        self._ask = ask
+        self._session = session
+        self._answers: dict[str, Future[Answer]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def place(self) -> Place:
+        """Where this reader looks."""
+        return self._place
+
+    @property
+    def partition(self) -> str:
+        """The first part of every ARN here."""
+        return self._partition
+
+    def ask(self, service: str, operation: str, /, **parameters: Any) -> Answer:
+        """The answer to one reading call; the same question again gets the same answer. Raises an AwsError."""
+        key = json.dumps([service, operation, parameters], sort_keys=True, default=str)
+        with self._lock:
+            answer = self._answers.get(key)
+            mine = answer is None
+            if answer is None:
+                answer = self._answers[key] = Future()
+        if mine:
+            self._fulfil(answer, service, operation, parameters)
+        return answer.result()
+
+    def _fulfil(self, answer: Future[Answer], service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+        try:
+            answer.set_result(self._ask(self._place, service, operation, parameters))
+        except BaseException as error:  # noqa: BLE001 - whoever asks gets it, this thread first
+            answer.set_exception(error)
+
+    def items(self, service: str, operation: str, key: str, /, **parameters: Any) -> Iterator[Any]:
+        """The entries under `key`, page by page. Raises an AwsError, BrokenAnswer when a page lacks `key`."""
+        streamed = f"{service}:{operation}" in STREAMED
+
+        def page(**more: Any) -> Answer:
+            if streamed:
+                return self._ask(self._place, service, operation, more)
+            return self.ask(service, operation, **more)
+
+        asked = Asked(service, operation, self._place.account, self._place.region)
+        for found in pages(page, paging(self._session, service, operation), parameters, asked=asked):
+            entries = found[key]
+            if not isinstance(entries, list):
+                raise broken(asked, f"{key} is no list")
+            yield from entries
+
+    def choices(self, service: str, shape: str) -> tuple[str, ...]:
+        """The values that the service model lists for an enum. Raises UsageError for what is none."""
+        return choices(self._session, service, shape)
+
+
+def choices(session: Session, service: str, shape: str) -> tuple[str, ...]:
+    """The values of an enum in a service model; no call is made."""
+    model = session.get_service_model(service)
+    if shape not in model.shape_names:
+        raise UsageError(f"{service} has no {shape}")
+    values: Sequence[str] = getattr(model.shape_for(shape), "enum", ())
+    return tuple(values)

@@ -1,0 +1,83 @@
+"""Share what is dear between clients: the certificates once for all, connections once for each host of AWS."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.httpsession import URLLib3Session, create_urllib3_context, get_cert_path
+from botocore.utils import get_environ_proxies
+
+from secguard.errors import UsageError
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from botocore.client import BaseClient
+
+MOST_CONNECTIONS = 64
+"""Kept open to one host: as many as threads may call it at once."""
+
+AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+"""Otherwise a body waits until the far side has acknowledged the headers."""
+
+
+class _Pool(URLLib3Session):
+    """Connections to one host. Loading certificates is what takes longest in making one, so it is done once for all."""
+
+    def __init__(self, trust: SSLContext, **settings: Any) -> None:
+        self._trust = trust
+        super().__init__(**settings)
+
+    def _get_ssl_context(self) -> SSLContext:
+        return self._trust
+
+    def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"
+        conn.ca_certs = None  # they are in the shared context
+
+
+class Transport:
+    """The connections of all clients: one pool for each service and Region, whatever account or mode the client has."""
+
+    def __init__(self, *, ca_bundle: str | None, timeouts: tuple[float, float]) -> None:
+        self._ca_bundle = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or None
+        self._timeouts = timeouts
+        self._pools: dict[tuple[str, str], _Pool] = {}
+        self._lock = threading.Lock()
+
+    def carry(self, client: BaseClient) -> None:
+        """Send what `client` sends over the shared connections."""
+        meta = client.meta
+        pool = self._pool(meta.service_model.service_name, meta.region_name, meta.endpoint_url)
+
+        def send(*, request: Any, **_: Any) -> Any:
+            return pool.send(request)
+
+        meta.events.register_last(f"before-send.{meta.service_model.service_id.hyphenize()}", send)
+
+    def _pool(self, service: str, region: str, url: str) -> _Pool:
+        with self._lock:
+            pool = self._pools.get((service, region))
+            if pool is None:
+                pool = self._pools[service, region] = _Pool(
+                    self._trust,
+                    timeout=self._timeouts,
+                    proxies=get_environ_proxies(url),
+                    max_pool_connections=MOST_CONNECTIONS,
+                    socket_options=[AT_ONCE],
+                )
+            return pool
+
+    @cached_property
+    def _trust(self) -> SSLContext:
+        context: SSLContext = create_urllib3_context()
+        bundle = self._ca_bundle or get_cert_path(verify=True)
+        try:
+            context.load_verify_locations(bundle)
+        except OSError as error:
+            raise UsageError(f"the certificates in {bundle} can't be read: {error}") from error
+        return context
