@@ -9,11 +9,11 @@ import stat
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
 import msgspec
-import yaml
 
+from secguard import yaml_text
 from secguard.errors import ConfigError, UsageError
 
 Account = Annotated[str, msgspec.Meta(pattern=r"^\d{12}$", description="twelve digits, in quotes")]
@@ -166,7 +166,8 @@ def read(file: Path) -> Config:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(file), "", f"can't be read: {error}") from error
-    config = _convert(_parse(text, str(file)), str(file))
+    content = yaml_text.parse(text, file=str(file))
+    config = _convert({} if content is None else content, str(file))
     _check_addresses(config.guardrails.never_block, str(file))
     return config
 
@@ -185,41 +186,6 @@ def _not_the_users_own(file: Path) -> str | None:
         # Passing over it would drop the guardrails that it may hold.
         raise UsageError(f"./{file} can be written by others, so it is not trusted", advice=f"chmod go-w {file}")
     return None
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a key stands once."""
-
-
-def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            _refuse("keys are text", key_node)
-        if key in seen:
-            _refuse(f"the key {key!r} stands twice", key_node)
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
-
-
-def _refuse(problem: str, node: yaml.Node) -> NoReturn:
-    raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def _parse(text: str, file: str) -> Any:
-    try:
-        content = yaml.load(text, _StrictLoader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ConfigError(file, "", f"{where}{error.problem or error.context}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(file, "", f"not YAML: {error}") from error
-    return {} if content is None else content
 
 
 def _convert(content: Any, file: str) -> Config:

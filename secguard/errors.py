@@ -167,7 +167,10 @@ class BrokenAnswer(AwsError):
     """AWS answered with success, but the answer lacks what it must hold. It is not an empty list."""
 
 
-class WouldWrite(AwsError):
-    """A client made for reading was asked to write. This is a bug in secguard, and AWS was not called."""
+class WouldWrite(SecguardError):
+    """A client made for reading was asked to write. This is a bug in secguard, and AWS was not called.
+
+    It is no answer of AWS, so nothing that takes those as values takes this.
+    """
 
     advice = "report this: a dry run must never write"

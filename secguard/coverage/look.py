@@ -30,7 +30,7 @@ class OneLook:
         self._looks: dict[Place, Reader] = {}
         self._lock = threading.Lock()
 
-    def look(self, place: Place) -> Reader:
+    def look(self, place: Place, *, service: str = "", within: float = 0.0) -> Reader:
         """The look at `place`."""
         with self._lock:
             if place not in self._looks:

@@ -141,7 +141,7 @@ class _Run:
         for n in tuple(self._waiting):
             change = self.changes[n]
             held_back = acting and change.kind is Kind.BOOKKEEPING
-            if not held_back and unfinished.isdisjoint(change.needs):
+            if not held_back and unfinished.isdisjoint(change.needs + change.follows):
                 self._waiting.remove(n)
                 groups.setdefault(self._group(change), []).append(change)
         for group in groups.values():

@@ -125,8 +125,10 @@ class Carrier:
     def _rounds(self, works: Sequence[_Work], setting: Setting) -> None:
         patience = max(setting.settles_in, self._shop.patience or 0.0)
         deadline, pause = self._shop.clock.monotonic() + patience, FIRST_PAUSE
+        within = setting.keeps_for
         while not self._stop.is_set():
-            self._observe([work for work in works if work.open], setting)
+            self._observe([work for work in works if work.open], setting, within)
+            within = 0.0
             moving = [work for work in works if work.open]
             if not moving:
                 return
@@ -147,10 +149,11 @@ class Carrier:
             self._shop.clock.sleep(min(SLICE, seconds))
             seconds -= SLICE
 
-    def _observe(self, works: Sequence[_Work], setting: Setting) -> None:
-        """Read every open change afresh and settle those whose value says so."""
+    def _observe(self, works: Sequence[_Work], setting: Setting, within: float) -> None:
+        """Read every open change and settle those whose value says so."""
         if works:
-            reader = self._shop.aws.look(works[0].change.place)
+            service = setting.name.partition(".")[0]
+            reader = self._shop.aws.look(works[0].change.place, service=service, within=within)
             self._settle([change for work in works if (change := self._judged(work, setting, reader)) is not None])
 
     def _judged(self, work: _Work, setting: Setting, reader: Reader) -> Change | None:

@@ -79,6 +79,8 @@ class Change:
     n: int
     needs: tuple[int, ...] = ()
     """Changes that must have succeeded first."""
+    follows: tuple[int, ...] = ()
+    """Changes to wait for, however they end."""
     findings: tuple[str, ...] = ()
     playbook: str | None = None
     account: str

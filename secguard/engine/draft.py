@@ -38,6 +38,8 @@ class Want:
     findings: tuple[str, ...] = ()
     playbook: str | None = None
     needs: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    """Wants to wait for, however they end."""
     touched_by: tuple[str, ...] = ()
     undo_after: tuple[str, ...] = ()
     kind: Kind | None = None
@@ -199,6 +201,7 @@ class _Seen:
         return Change(
             n=n,
             needs=_numbers(want.needs, numbers),
+            follows=_numbers(want.follows, numbers),
             findings=want.findings,
             playbook=want.playbook,
             account=want.place.account,
@@ -271,6 +274,7 @@ def _together(first: Want, second: Want) -> Want:
         first,
         findings=tuple(dict.fromkeys(first.findings + second.findings)),
         needs=tuple(dict.fromkeys(first.needs + second.needs)),
+        follows=tuple(dict.fromkeys(first.follows + second.follows)),
         touched_by=tuple(dict.fromkeys(first.touched_by + second.touched_by)),
         undo_after=tuple(dict.fromkeys(first.undo_after + second.undo_after)),
     )
@@ -289,6 +293,7 @@ def _with_names(want: Want, names: Mapping[str, str]) -> Want:
     return dataclasses.replace(
         want,
         needs=named(want.needs),
+        follows=named(want.follows),
         touched_by=named(want.touched_by),
         undo_after=named(want.undo_after),
         address=map_late(want.address, relate),

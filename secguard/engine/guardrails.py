@@ -102,8 +102,16 @@ class OwnIdentity:
 
     def objection(self, change: Change, subjects: Sequence[str], aws: Reader) -> str | None:
         """Whether a subject is one of the hops."""
-        own = next((arn for arn in subjects if arn in self.hops), None)
+        names = {_as_named(arn) for arn in self.hops}
+        own = next((arn for arn in subjects if _as_named(arn) in names), None)
         return None if own is None else f"secguard acts as {own}; use another identity to change it"
+
+
+def _as_named(arn: str) -> str:
+    """An ARN of IAM without the path in it: the ARN of a role's session does not tell the role's path."""
+    head, colon, resource = arn.rpartition(":")
+    kind, _, name = resource.partition("/")
+    return f"{head}{colon}{kind}/{name.rpartition('/')[2]}" if kind in ("role", "user") else arn
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,18 @@ from secguard.engine.change import Change, Kind, Undo
 def undo_order(changes: Sequence[Change]) -> tuple[int, ...]:
     """The numbers of the changes that can be taken back, first to be taken back first.
 
-    What needs another goes before it, unless `undo_after` says the other way; for the rest, the last change is first.
+    What needs or follows another goes before it, unless `undo_after` says the other way; for the rest, the last change
+    is first, and bookkeeping is last.
     """
-    before = undo_needs(changes)
-    graph = {n: sorted(first, reverse=True) for n, first in before.items()}
-    sorter = TopologicalSorter(graph)
+    sorter = TopologicalSorter(undo_needs(changes))
     sorter.prepare()
     order: list[int] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready(), reverse=True)
         order.extend(ready)
         sorter.done(*ready)
-    return tuple(order)
+    books = {change.n for change in changes if change.kind is Kind.BOOKKEEPING}
+    return tuple(sorted(order, key=books.__contains__))
 
 
 def undo_needs(changes: Iterable[Change]) -> Mapping[int, set[int]]:
@@ -33,7 +33,7 @@ def undo_needs(changes: Iterable[Change]) -> Mapping[int, set[int]]:
     can = {change.n: change for change in changes if change.undo is not Undo.NONE}
     first: dict[int, set[int]] = {n: {m for m in change.undo_after if m in can} for n, change in can.items()}
     for n, change in can.items():
-        holds = () if change.kind is Kind.BOOKKEEPING else change.needs
+        holds = () if change.kind is Kind.BOOKKEEPING else change.needs + change.follows
         for needed in holds:
             if needed in can and needed not in _all_before(n, first):
                 first[needed].add(n)

@@ -48,8 +48,11 @@ class Reader(Protocol):
 class Aws(Protocol):
     """AWS, seen from the engine."""
 
-    def look(self, place: Place) -> Reader:
-        """A fresh look at `place`, with clients that refuse to write."""
+    def look(self, place: Place, *, service: str = "", within: float = 0.0) -> Reader:
+        """A look at `place`, with clients that refuse to write: a fresh one.
+
+        One that is less than `within` seconds old will do where nothing has been sent to `service` there since.
+        """
 
     def send(self, place: Place, call: Call) -> Answer:
         """Make one call that may write. Raises an AwsError."""

@@ -63,6 +63,11 @@ class Setting(ABC):
     """Its values are kept as digests; such a change can't be undone."""
     settles_in: ClassVar[float] = 30.0
     """Seconds in which AWS shows what it has accepted; past them the change is `pending`."""
+    keeps_for: ClassVar[float] = 0.0
+    """Seconds for which what was read may stand for what is, before the first call; 0: it is read right before.
+
+    Only for switches that hold nothing besides: whoever writes a document whole must have read it this moment.
+    """
     merges: ClassVar[int] = 1
     """How many changes one call may carry."""
 

@@ -81,6 +81,8 @@ class Step(_Part, frozen=True, kw_only=True):
     refuses: tuple[Refuses, ...] = ()
     needs: tuple[Name, ...] = ()
     """Steps without which this one is skipped."""
+    follows: tuple[Name, ...] = ()
+    """Steps that this one waits for, however they end."""
     touched_by: tuple[Name, ...] = ()
     undo_after: tuple[Name, ...] = ()
     """Steps that are taken back before this one."""

@@ -243,5 +243,4 @@ def _bookkeeping(wants: Sequence[Want], findings: Iterable[Finding]) -> Iterator
             findings=(finding.id,),
             playbook=about_it[0].playbook,
             needs=others,
-            undo_after=others,
         )

@@ -13,8 +13,8 @@ from secguard.errors import ConfigError
 from secguard.playbooks.expressions import BadExpression, check, expressions_in
 from secguard.playbooks.lookups import LOOKUPS
 from secguard.playbooks.model import Fact, Playbook, Refuses, Step
-from secguard.playbooks.yaml_text import parse
 from secguard.settings.playable import Playable
+from secguard.yaml_text import parse
 
 _OF_FINDING = frozenset({"about", "finding"})
 _OF_CASE = _OF_FINDING | {"params", "target"}
@@ -113,9 +113,10 @@ def _neighbours(name: str, playbook: Playbook) -> Iterator[Problem]:
     """What a step says of others: needed and named ones must stand before it."""
     step, path, steps = playbook.steps[name], f"steps.{name}", list(playbook.steps)
     earlier = steps[: steps.index(name)]
-    for other in step.needs:
-        if other not in earlier:
-            yield f"{path}.needs", f"there is no step {other} before it"
+    for key, others in (("needs", step.needs), ("follows", step.follows)):
+        for other in others:
+            if other not in earlier:
+                yield f"{path}.{key}", f"there is no step {other} before it"
     for key, others in (("undo_after", step.undo_after), ("touched_by", step.touched_by)):
         for other in others:
             if other not in steps or other == name:

@@ -85,6 +85,7 @@ class Expansion:
             findings=(finding.id,),
             playbook=self.playbook.name,
             needs=self._keys_of(step.needs),
+            follows=self._keys_of(step.follows),
             touched_by=self._keys_of(step.touched_by),
             undo_after=self._keys_of(step.undo_after),
             kind=step.kind or (setting.kind if setting.kind is not Kind.SETTING else None),

@@ -28,4 +28,3 @@ OPERATOR_KEY = "AKIASECGUARDSANDBOX1"
 OPERATOR_SECRET = "sandbox/only/this/opens/nothing/elsewhere"
 
 RESPONDER_ROLE = "SecguardResponder"
-EXTERNAL_ID = "secguard-sandbox"

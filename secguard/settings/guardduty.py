@@ -22,6 +22,9 @@ EITHER_OR = ("RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING")
 # These came up off in a new detector (2026-07), and a Region that lacks one refuses the whole list that names it.
 OFF_BY_ITSELF = frozenset({"AI_ANALYST", "EKS_RUNTIME_MONITORING"})
 
+KEEPS_FOR = 5.0
+"""Seconds for which a switch that was looked at need not be looked at again before it is set; see `Setting`."""
+
 READS = ("guardduty:ListDetectors", "guardduty:GetDetector")
 
 
@@ -75,6 +78,7 @@ class Detector(Setting):
 
     name = "guardduty.detector"
     reads = READS
+    keeps_for = KEEPS_FOR
     writes = ("guardduty:CreateDetector", "guardduty:UpdateDetector", "guardduty:TagResource")
     settles_in = 60.0
 
@@ -152,6 +156,7 @@ class PublishingFrequency(Setting):
 
     name = "guardduty.publishing-frequency"
     reads = READS
+    keeps_for = KEEPS_FOR
     writes = ("guardduty:UpdateDetector",)
 
     def read(self, aws: Reader, address: Address) -> Read:
@@ -191,6 +196,7 @@ class Feature(Setting):
 
     name = "guardduty.feature"
     reads = READS
+    keeps_for = KEEPS_FOR
     writes = ("guardduty:UpdateDetector",)
     settles_in = 60.0
     merges = 20

@@ -25,6 +25,9 @@ FAMILIES = {
 }
 """Short names of the standards, without a version."""
 
+KEEPS_FOR = 5.0
+"""Seconds for which a switch that was looked at need not be looked at again before it is set; see `Setting`."""
+
 READS_STANDARDS = ("securityhub:GetEnabledStandards",)
 READS_AGGREGATION = ("securityhub:ListFindingAggregators", "securityhub:GetFindingAggregator")
 READS_INTEGRATIONS = ("securityhub:ListEnabledProductsForImport",)
@@ -38,6 +41,7 @@ class Hub(Setting):
 
     name = "securityhub.hub"
     reads = READS_STANDARDS
+    keeps_for = KEEPS_FOR
     writes = ("securityhub:EnableSecurityHub", "securityhub:DisableSecurityHub", "securityhub:TagResource")
 
     def read(self, aws: Reader, address: Address) -> Read:
@@ -103,6 +107,7 @@ class Standard(Setting):
 
     name = "securityhub.standard"
     reads = READS_STANDARDS
+    keeps_for = KEEPS_FOR
     writes = ("securityhub:BatchEnableStandards", "securityhub:BatchDisableStandards")
     # Long enough for one that settles at once. The others take minutes, and stay `pending` unless they are waited for.
     settles_in = 5.0

@@ -5,7 +5,7 @@ import json
 import boto3
 import pytest
 
-from secguard.sandbox.cast import EXTERNAL_ID, OPERATOR_KEY, OPERATOR_SECRET, STAGING
+from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET, STAGING
 from secguard.sandbox.server import serve
 
 ACCOUNT = "123456789012"
@@ -594,8 +594,7 @@ def test_an_instance_that_is_gone_is_refused_as_gone(secguard, breach, client, i
     assert breach.calls.writes() == []
 
 
-def test_a_member_account_is_reached_by_its_role(secguard, configure, hub, breach):
-    configure(f"accounts: {{external_id: {EXTERNAL_ID}}}")
+def test_a_member_account_is_reached_by_its_role(secguard, hub, breach):
     wanted = next(found["Id"] for found in hub(account=STAGING) if "ci-runner" in json.dumps(found["Resources"]))
 
     said = secguard("remediate", wanted, "--yes", "-o", "json")

@@ -10,7 +10,6 @@ from moto.organizations.models import organizations_backends
 
 from secguard.sandbox.cast import (
     ACCOUNT_NAMES,
-    EXTERNAL_ID,
     MANAGEMENT,
     MEMBERS,
     OPERATOR,
@@ -72,7 +71,6 @@ def responder_trust() -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": {"AWS": f"arn:aws:iam::{PRODUCTION}:root"},
                 "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
             }
         ],
     }

@@ -2,7 +2,6 @@
 
 import pytest
 
-from secguard.sandbox.cast import EXTERNAL_ID
 from secguard.sandbox.shared import set_unsupported_features, shared
 from secguard.settings.securityhub import Standard
 
@@ -300,13 +299,8 @@ def test_waiting_without_a_time_is_half_an_hour_and_stands_before_other_options(
     assert said.json["request"]["waits"] is True
 
 
-def test_another_account_is_reached_by_its_role(secguard, breach, tmp_path):
-    config = tmp_path / "config.yaml"
-    config.write_text(f"accounts: {{external_id: {EXTERNAL_ID}}}\n")
-
-    said = secguard(
-        "enable", "--config", config, "--account", "222222222222", "--region", "sa-east-1", "-o", "json"
-    )  # fmt: skip
+def test_another_account_is_reached_by_its_role(secguard, breach):
+    said = secguard("enable", "--account", "222222222222", "--region", "sa-east-1", "-o", "json")
 
     assert said.code == 0
     assert {call.account for call in breach.calls.writes() if call.service == "securityhub"} == {"222222222222"}

@@ -3,7 +3,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from secguard.sandbox.cast import EXTERNAL_ID, OPERATOR, OPERATOR_KEY, PRODUCTION, STAGING
+from secguard.sandbox.cast import OPERATOR, OPERATOR_KEY, PRODUCTION, STAGING
 
 RESPONDER = f"arn:aws:iam::{STAGING}:role/SecguardResponder"
 
@@ -89,7 +89,7 @@ def test_a_service_linked_role_takes_no_policy(sandbox, client):
 
 
 def test_a_role_is_assumed_across_accounts(breach, client):
-    answer = client("sts").assume_role(RoleArn=RESPONDER, RoleSessionName="secguard", ExternalId=EXTERNAL_ID)
+    answer = client("sts").assume_role(RoleArn=RESPONDER, RoleSessionName="secguard")
     keys = answer["Credentials"]
     there = {"key": keys["AccessKeyId"], "secret": keys["SecretAccessKey"], "token": keys["SessionToken"]}
 
@@ -99,19 +99,45 @@ def test_a_role_is_assumed_across_accounts(breach, client):
     assert [user["UserName"] for user in client("iam", **there).list_users()["Users"]] == ["ci-runner"]
 
 
+@pytest.fixture
+def guarded(breach, client):
+    """A role in staging that asks for an external id; the ARN."""
+    keys = client("sts").assume_role(RoleArn=RESPONDER, RoleSessionName="secguard")["Credentials"]
+    there = {"key": keys["AccessKeyId"], "secret": keys["SecretAccessKey"], "token": keys["SessionToken"]}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{PRODUCTION}:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"sts:ExternalId": "agreed"}},
+            }
+        ],
+    }
+    role = client("iam", **there).create_role(RoleName="Guarded", AssumeRolePolicyDocument=json.dumps(trust))
+    return role["Role"]["Arn"]
+
+
+def test_a_role_with_an_external_id_is_assumed_with_it(guarded, client):
+    answer = client("sts").assume_role(RoleArn=guarded, RoleSessionName="secguard", ExternalId="agreed")
+
+    assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{STAGING}:assumed-role/Guarded/secguard"
+
+
 @pytest.mark.parametrize(
-    "asked",
+    ("role", "more"),
     [
-        {"RoleArn": RESPONDER},
-        {"RoleArn": RESPONDER, "ExternalId": "guessed"},
-        {"RoleArn": f"arn:aws:iam::{STAGING}:role/Nobody", "ExternalId": EXTERNAL_ID},
-        {"RoleArn": "arn:aws:iam::999999999999:role/SecguardResponder", "ExternalId": EXTERNAL_ID},
+        (None, {}),
+        (None, {"ExternalId": "guessed"}),
+        (f"arn:aws:iam::{STAGING}:role/Nobody", {}),
+        ("arn:aws:iam::999999999999:role/SecguardResponder", {}),
     ],
     ids=["no external id", "wrong external id", "no such role", "no such account"],
 )
-def test_a_role_that_does_not_trust_the_caller_is_not_assumed(breach, client, asked):
+def test_a_role_that_does_not_trust_the_caller_is_not_assumed(guarded, client, role, more):
     with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole on resource") as refused:
-        client("sts").assume_role(RoleSessionName="secguard", **asked)
+        client("sts").assume_role(RoleArn=role or guarded, RoleSessionName="secguard", **more)
 
     assert code(refused) == "AccessDenied"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
@@ -119,9 +145,7 @@ def test_a_role_that_does_not_trust_the_caller_is_not_assumed(breach, client, as
 
 def test_a_session_lasts_no_longer_than_its_role_allows(breach, client):
     with pytest.raises(ClientError, match="MaxSessionDuration") as refused:
-        client("sts").assume_role(
-            RoleArn=RESPONDER, RoleSessionName="secguard", ExternalId=EXTERNAL_ID, DurationSeconds=7200
-        )
+        client("sts").assume_role(RoleArn=RESPONDER, RoleSessionName="secguard", DurationSeconds=7200)
 
     assert code(refused) == "ValidationError"
 

@@ -1,13 +1,13 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from secguard.sandbox.cast import ACCOUNT_NAMES, EXTERNAL_ID, MANAGEMENT, PRODUCTION, STAGING
+from secguard.sandbox.cast import ACCOUNT_NAMES, MANAGEMENT, PRODUCTION, STAGING
 
 
 @pytest.fixture
 def as_staging(breach, client):
     role = f"arn:aws:iam::{STAGING}:role/SecguardResponder"
-    keys = client("sts").assume_role(RoleArn=role, RoleSessionName="secguard", ExternalId=EXTERNAL_ID)["Credentials"]
+    keys = client("sts").assume_role(RoleArn=role, RoleSessionName="secguard")["Credentials"]
 
     def make(service):
         return client(service, key=keys["AccessKeyId"], secret=keys["SecretAccessKey"], token=keys["SessionToken"])

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from secguard.sandbox.cast import EXTERNAL_ID, MANAGEMENT, MEMBERS, PRODUCTION, RESEARCH, STAGING
+from secguard.sandbox.cast import MANAGEMENT, MEMBERS, PRODUCTION, RESEARCH, STAGING
 from secguard.sandbox.seed.coverage import FEATURES, LACKING, LACKS_A_FEATURE
 from secguard.sandbox.seed.deploy_bot import LEAKED_KEY, RETIRED_KEY
 
@@ -309,7 +309,7 @@ def test_some_credentials_are_no_users(detected, kind, user_type):
 def test_every_other_account_can_be_reached_by_its_role(breach, client, account):
     role = f"arn:aws:iam::{account}:role/SecguardResponder"
 
-    answer = client("sts").assume_role(RoleArn=role, RoleSessionName="secguard", ExternalId=EXTERNAL_ID)
+    answer = client("sts").assume_role(RoleArn=role, RoleSessionName="secguard")
 
     assert answer["AssumedRoleUser"]["Arn"].startswith(f"arn:aws:sts::{account}:")
 

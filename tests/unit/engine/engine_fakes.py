@@ -59,6 +59,8 @@ class World:
     sent: list[tuple[str, str]] = field(default_factory=list)
     """(operation, name) of every call that arrived."""
     looks: int = 0
+    within: list[float] = field(default_factory=list)
+    """How old each look might have been."""
     answer: Callable[[str, Mapping[str, Any]], Exception | None] = field(default=lambda operation, parameters: None)
     """What a test makes AWS say instead; called before the effect."""
     kill_before: int | None = None
@@ -66,9 +68,10 @@ class World:
     kill_after: int | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def look(self, place: Place) -> WorldReader:
+    def look(self, place: Place, *, service: str = "", within: float = 0.0) -> WorldReader:
         with self.lock:
             self.looks += 1
+            self.within.append(within)
         return WorldReader(self, place)
 
     def send(self, place: Place, call: Call) -> Mapping[str, Any]:
@@ -305,6 +308,13 @@ class Fallback(Plain):
         return [Call("fake", "PutAll", {"names": [item.address["name"]], "value": item.wanted})]
 
 
+class Switch(Plain):
+    """A switch that holds nothing besides."""
+
+    name = "fake.switch"
+    keeps_for = 2.0
+
+
 class Restless(Plain):
     """A value that something else puts back each time."""
 
@@ -327,7 +337,21 @@ class Nearest(Plain):
 
 
 REGISTRY = Registry(
-    [Plain(), Evidence(), Book(), Secret(), Slow(), Part(), Group(), Many(), Waits(), Fallback(), Nearest(), Restless()]
+    [
+        Plain(),
+        Evidence(),
+        Book(),
+        Secret(),
+        Slow(),
+        Part(),
+        Group(),
+        Many(),
+        Waits(),
+        Fallback(),
+        Nearest(),
+        Restless(),
+        Switch(),
+    ]
 )
 
 

@@ -88,6 +88,26 @@ def test_a_failure_skips_what_needs_it_and_nothing_else(bench):
     assert done.outcome is Outcome.PARTIAL
 
 
+def test_only_the_first_look_at_a_switch_may_be_an_old_one(bench):
+    """What was planned a moment ago need not be asked again; what was sent is always read back afresh."""
+    plan = bench.plan(want("a", "on", "fake.switch"))
+    bench.world.within.clear()
+
+    bench.apply(plan)
+
+    assert bench.world.within == [2.0, 0.0]
+
+
+def test_what_follows_another_waits_for_it_and_goes_on_though_it_failed(bench):
+    """Deny everything first; but a policy that can't be put must not keep the keys active."""
+    bench.world.answer = lambda operation, p: Denied("no") if p["name"] == "policy" else None
+
+    done = bench.apply(bench.plan(want("policy", "deny"), want("key", "off", follows=("policy",))))
+
+    assert statuses(done) == ["failed", "verified"]
+    assert [step for step in bench.steps if step[1] in ("failed", "verified")] == [(1, "failed"), (2, "verified")]
+
+
 def test_a_value_shown_late_is_polled_for(bench):
     bench.clock.on_sleep.append(lambda passed: passed >= 20 and bench.put("a", "on"))
 

@@ -181,6 +181,23 @@ def test_secguards_own_identity_is_never_changed(bench):
     assert [c.target for c in plan.changes] == ["plain b"]
 
 
+@pytest.mark.parametrize(
+    ("hop", "subject", "own"),
+    [
+        ("arn:aws:iam::123456789012:role/Ops", "arn:aws:iam::123456789012:role/teams/sec/Ops", True),
+        ("arn:aws:iam::123456789012:role/Ops", "arn:aws:iam::999999999999:role/Ops", False),
+        ("arn:aws:iam::123456789012:role/Ops", "arn:aws:iam::123456789012:user/Ops", False),
+    ],
+)
+def test_the_path_of_a_role_does_not_hide_that_it_is_ours(bench, hop, subject, own):
+    """A session's ARN has the role's name, without its path."""
+    rail = OwnIdentity(hops=(hop,))
+
+    assert (
+        rail.objection(bench.plan(want("a", "on")).changes[0], [subject], bench.world.look(HERE)) is not None
+    ) == own
+
+
 def test_what_cannot_be_undone_must_be_allowed(bench):
     final = want("a", "on", kind=Kind.IRREVERSIBLE)
 
