@@ -25,7 +25,10 @@ from secguard.engine.seam import Call
 from secguard.errors import AmbiguousId, SecguardError, UnknownId
 from secguard.model import Value
 
-SCHEMA = """
+SCHEMA_VERSION = 1
+"""Grows with every change of the tables."""
+SCHEMA = f"""
+PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE IF NOT EXISTS runs (
     run_id TEXT PRIMARY KEY, plan TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, outcome TEXT, undoes TEXT
 ) STRICT;
@@ -85,9 +88,20 @@ class Journal:
             path.touch(mode=0o600)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.row_factory = sqlite3.Row
+            self._require_own_schema()
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
+
+    def _require_own_schema(self) -> None:
+        """Raises JournalError for a journal of a version with other tables: guessing could lose a way back."""
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        empty = not self._db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if version != SCHEMA_VERSION and not empty:
+            raise JournalError(
+                f"the journal in {self._folder} is of another version of secguard ({version}, not {SCHEMA_VERSION})",
+                advice="use the secguard that wrote it, or move journal.sqlite3* away",
+            )
 
     def close(self) -> None:
         """Let go of the file."""

@@ -98,7 +98,9 @@ def _key_owner(resource: Resource, details: Mapping[str, Any]) -> dict[str, Valu
     named = text(details.get("UserName")) or text(details.get("PrincipalName"))
     key = _KEY.search(text(details.get("AccessKeyId")) or resource.id)
     spelled = text(details.get("PrincipalType")) or ""
-    return {"kind": _KINDS.get(spelled, "unknown"), "name": named, "key": key[0] if key else None}
+    # Long-term keys (AKIA) are a user's, or root's; the sessions of roles have others (IAM's table of unique ids).
+    otherwise = "user" if key and key[0].startswith("AKIA") else "unknown"
+    return {"kind": _KINDS.get(spelled, otherwise), "name": named, "key": key[0] if key else None}
 
 
 def _details(finding: Finding) -> dict[str, Mapping[str, Any]]:

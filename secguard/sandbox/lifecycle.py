@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -88,6 +89,8 @@ def start(
         if not premises.take(lock):
             return _await_other(directory)
         (directory / "state.json").unlink(missing_ok=True)
+        # What secguard wrote down there is about an AWS that is gone.
+        shutil.rmtree(directory / "state", ignore_errors=True)
         with closing(_listen(directory, port)) as listening:
             if foreground:
                 return _here(directory, listening, seed, announce)

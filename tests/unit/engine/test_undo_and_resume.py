@@ -1,11 +1,12 @@
 import dataclasses
 import json
+import sqlite3
 
 import pytest
 from engine_fakes import ORIGIN, REGISTRY, Bench, Killed, want
 
 from secguard.engine.change import Outcome, Status, from_record, to_record
-from secguard.engine.journal import Journal
+from secguard.engine.journal import Journal, JournalError
 from secguard.engine.locks import Busy
 from secguard.engine.outcome import exit_code
 from secguard.engine.undo import plan_undo
@@ -341,6 +342,24 @@ def test_no_percent_sign_finds_a_run(bench):
 
 def test_the_journal_is_for_its_owner_only(bench):
     assert (bench.folder / "journal.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda file: file.write_bytes(b"no database at all, but text" * 99), "can't be used"),
+        (lambda file: sqlite3.connect(file).executescript("CREATE TABLE runs (id)"), "another version"),
+    ],
+)
+def test_a_journal_that_is_not_ours_is_left_alone_and_named(tmp_path, spoil, said):
+    file = tmp_path / "journal.sqlite3"
+    spoil(file)
+    before = file.read_bytes()
+
+    with pytest.raises(JournalError, match=said):
+        Journal(tmp_path)
+
+    assert file.read_bytes() == before
 
 
 def test_every_way_a_change_can_end_has_a_count_in_the_history(bench):
