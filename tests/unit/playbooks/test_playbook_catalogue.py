@@ -101,12 +101,13 @@ def test_a_principal_has_the_kind_that_aws_gives_it():
     ]
 
 
-def test_a_principal_without_details_is_unknown_and_keeps_its_key():
-    bare = {"Type": "AwsIamAccessKey", "Id": "AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE"}
+@pytest.mark.parametrize(("bare", "kind"), [("AKIAIOSFODNN7EXAMPLE", "user"), ("ASIAIOSFODNN7EXAMPLE", "unknown")])
+def test_a_key_without_details_is_a_users_where_it_is_a_long_term_one(bare, kind):
+    found = finding(resources=[{"Type": "AwsIamAccessKey", "Id": f"AWS::IAM::AccessKey:{bare}"}])
 
-    (principal,) = about(finding(resources=[bare]))["principals"]
+    (principal,) = about(found)["principals"]
 
-    assert (principal["kind"], principal["key"]) == ("unknown", "AKIAIOSFODNN7EXAMPLE")
+    assert (principal["kind"], principal["key"]) == (kind, bare)
 
 
 def test_a_sample_instances_id_is_no_instance():
