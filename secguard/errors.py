@@ -97,7 +97,7 @@ class AwsError(SecguardError):
     `code` is AWS's error code; `service` and `operation` are botocore's names.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword: what a call is looked up by
         self,
         message: str,
         *,

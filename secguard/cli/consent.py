@@ -51,10 +51,11 @@ def consent_and_apply(  # noqa: PLR0913 - by keyword, and rare but for the first
     app.incomplete(plan.unreached)
     if options.plan_out is not None:
         _save(app, plan, options.plan_out)
-    elif options.dry_run or not plan.changes:
+    elif options.dry_run or not (plan.changes or plan.undoes):
         show(app, plan)
     else:
-        _require_consent(app, plan, options, own_intent=own_intent, lowers_coverage=lowers_coverage)
+        if plan.changes:  # else only the journal learns something: that a run left nothing to take back
+            _require_consent(app, plan, options, own_intent=own_intent, lowers_coverage=lowers_coverage)
         plan = _applied(app, plan, patience)
         app.code = exit_code(plan)
         show(app, plan, view=results)

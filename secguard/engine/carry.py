@@ -207,6 +207,8 @@ class Carrier:
         except AwsError as error:
             return error
         self._settle([works[i].end(Status.FAILED, why) for i, why in setting.refusals(items, answers).items()])
+        for i, why in setting.postponed(items, answers).items():
+            works[i].sent_from, works[i].excuse = None, AwsError(why)
         return None
 
     def _final(self, call: Call, n: int) -> Call:

@@ -212,7 +212,13 @@ class Journal:
             return undone or Outcome(row["outcome"])
         if is_held(self._mark(row["run_id"])):
             return Outcome.RUNNING
-        return Outcome.UNDONE if undone is Outcome.UNDONE else Outcome.INTERRUPTED
+        return Outcome.UNDONE if undone is Outcome.UNDONE or self._taken_back(row["run_id"]) else Outcome.INTERRUPTED
+
+    def _taken_back(self, run_id: str) -> bool:
+        """Whether an undo found nothing of this run left: only evidence was taken, or nothing done at all."""
+        rows = self._all("SELECT plan FROM runs WHERE undoes = ? AND outcome = 'done'", run_id)
+        undoers = (json.loads(row["plan"]) for row in rows)
+        return any(not undo["refused"] and not undo["unreached"] and not undo["request"]["only"] for undo in undoers)
 
     def _mark(self, run_id: str) -> Path:
         return self._folder / "runs" / f"{run_id}.lock"

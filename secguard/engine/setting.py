@@ -118,6 +118,10 @@ class Setting(ABC):
         """What a successful answer refused all the same, by position in `items`."""
         return {}
 
+    def postponed(self, items: Sequence[Item], answers: Sequence[Answer]) -> Mapping[int, str]:
+        """What a successful answer did not do for now, by position in `items`: it is sent again after some seconds."""
+        return {}
+
     def instead(self, item: Item, error: AwsError) -> list[Call]:
         """Other calls that may bring `item` on, where its own were refused with `error`. Pure."""
         return []

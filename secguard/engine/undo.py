@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from secguard.engine.change import Change, Kind, Outcome, Plan, Refusal, Undo
+from secguard.engine.change import Change, Kind, Outcome, Plan, Refusal, Status, Undo
 from secguard.engine.draft import Draft, Want
 from secguard.engine.order import undo_needs
 from secguard.engine.origin import require_same_origin
@@ -72,5 +72,5 @@ def _want_back(change: Change, first: Collection[int], registry: Registry) -> Wa
         kind=change.kind,
         enough=(change.before,),
         accepts=ours,
-        undoes=change.n,
+        undoes=None if change.status is Status.UNDONE else change.n,
     )

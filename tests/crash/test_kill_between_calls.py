@@ -127,6 +127,7 @@ def test_a_killed_playbook_is_shown_and_undone(breach, secguard, finding, pictur
 
     assert said.code == 0, said.stderr
     assert picture() == before
+    assert secguard("history", "-o", "json").json[-1]["outcome"] == "undone"
 
 
 @pytest.mark.parametrize(("playbook", "moment", "number"), KILLS)

@@ -12,10 +12,10 @@ from moto import mock_aws
     ("service", "operation", "parameters"),
     [
         ("guardduty", "list_coverage", {"DetectorId": "x"}),
-        ("securityhub", "get_findings_v2", {}),
+        ("securityhub", "get_resources_v2", {}),
         ("accessanalyzer", "list_analyzers", {}),
         ("inspector2", "list_coverage", {}),
-        ("ec2", "enable_snapshot_block_public_access", {"State": "block-all-sharing"}),
+        ("ec2", "get_console_screenshot", {"InstanceId": "i-0123456789abcdef0"}),
         ("iam", "list_organizations_features", {}),
         ("network-firewall", "list_rule_groups", {}),
         ("ssm", "start_automation_execution", {"DocumentName": "x"}),
@@ -39,8 +39,8 @@ def test_it_is_named_without_a_server_too(bare_client):
     """`bare_client` has installed the emulation."""
     with mock_aws():
         hub = boto3.client("securityhub", region_name="us-east-1")
-        with pytest.raises(ClientError, match="the sandbox does not emulate securityhub GetFindingsV2"):
-            hub.get_findings_v2()
+        with pytest.raises(ClientError, match="the sandbox does not emulate securityhub GetResourcesV2"):
+            hub.get_resources_v2()
         with pytest.raises(ClientError, match="the sandbox does not emulate accessanalyzer ListAnalyzers"):
             boto3.client("accessanalyzer", region_name="us-east-1").list_analyzers()
         hub.enable_security_hub()

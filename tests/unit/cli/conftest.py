@@ -54,7 +54,7 @@ class House:
     origin: Origin = OPERATOR
     interrupt: bool = False
 
-    def look(self, place):
+    def look(self, place, **_):
         return Window(self, place)
 
     def send(self, place, call):

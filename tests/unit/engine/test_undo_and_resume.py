@@ -128,8 +128,8 @@ def test_undoing_twice_changes_nothing_and_says_so(bench):
 
     again = bench.plan_undo(done.run_id)
 
-    assert again.changes == ()
-    assert again.undone_already == (1,)
+    assert (again.changes, again.undone_already) == ((), ())
+    assert len(again.already) == 1
     assert exit_code(again) is Exit.OK
 
 
@@ -274,6 +274,19 @@ def test_a_killed_run_that_was_taken_back_is_undone_and_no_longer_interrupted(be
 
     bench.undo("000000000001")
 
+    assert bench.journal.summary("000000000001").outcome is Outcome.UNDONE
+
+
+def test_a_killed_run_that_left_nothing_to_take_back_is_undone_by_an_empty_undo(bench):
+    """Only evidence was taken, and that is kept."""
+    bench.world.kill_after = 0
+    with pytest.raises(Killed):
+        bench.apply(bench.plan(want("e", "taken", "fake.evidence"), want("b", "on", needs=("e",))))
+    bench.revive()
+
+    undo = bench.undo("000000000001")
+
+    assert undo.changes == ()
     assert bench.journal.summary("000000000001").outcome is Outcome.UNDONE
 
 
