@@ -125,8 +125,14 @@ def _refused(error: ClientError, asked: Asked, region_off: RegionOff) -> AwsErro
 
 def _unknown_credentials(error: ClientError, asked: Asked, off: bool | None) -> AwsError:  # noqa: FBT001
     if off:
-        where = f"Region {asked.region} is not enabled for account {asked.account}"
-        return _made(Unreachable, error, where, asked, advice="enable the Region, or leave it out")
+        # The Region list says so, whatever was asked: no reference to one call, so that it is said once.
+        return Unreachable(
+            f"Region {asked.region} is not enabled for account {asked.account}",
+            code=_code(error.response),
+            aws_message=_text(error.response),
+            advice="enable the Region, or leave it out",
+            **asked.names(),
+        )
     hint = "" if off is False else f" (or Region {asked.region} is not enabled for the account)"
     return _made(NoCredentials, error, f"{asked}: AWS does not know these credentials{hint}", asked, advice=None)
 
