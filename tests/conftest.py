@@ -43,6 +43,42 @@ def _clean_environment(monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(scope="session")
+def _local_aws():
+    """One local AWS for all tests of a process: its state is the process's."""
+    from secguard.sandbox.server import serve  # noqa: PLC0415 - moto takes a second, and most unit tests need none
+
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def _reached(_local_aws, monkeypatch):
+    """Whatever talks to AWS in this test talks to the local one, as its operator."""
+    from secguard.sandbox import cast  # noqa: PLC0415
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", _local_aws.endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", cast.OPERATOR_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", cast.OPERATOR_SECRET)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", cast.HOME_REGION)
+    yield _local_aws
+    _local_aws.faults.clear()
+
+
+@pytest.fixture
+def breach(_reached):
+    """A local AWS with the breach in it, fresh."""
+    _reached.reset("breach")
+    return _reached
+
+
+@pytest.fixture
+def empty(_reached):
+    """A local AWS in which nothing is on."""
+    _reached.reset("empty")
+    return _reached
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command line answered, said, and left with."""

@@ -8,31 +8,10 @@ import boto3
 import pytest
 from dying import run_and_die
 
-from secguard.sandbox.cast import HOME_REGION, OPERATOR_KEY, OPERATOR_SECRET
-from secguard.sandbox.server import serve
+from secguard.sandbox.cast import HOME_REGION
 
 WATCHDOG = 60
 """Seconds in which a command line dies or ends."""
-
-
-@pytest.fixture(scope="session")
-def _server():
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def breach(_server, monkeypatch):
-    """A sandbox with the breach in it; this process and its children talk to it."""
-    _server.reset("breach")
-    for name, value in {
-        "AWS_ENDPOINT_URL": _server.endpoint,
-        "AWS_ACCESS_KEY_ID": OPERATOR_KEY,
-        "AWS_SECRET_ACCESS_KEY": OPERATOR_SECRET,
-        "AWS_REGION": HOME_REGION,
-    }.items():
-        monkeypatch.setenv(name, value)
-    return _server
 
 
 @pytest.fixture

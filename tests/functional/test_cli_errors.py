@@ -9,8 +9,7 @@ import threading
 
 import pytest
 
-from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET
-from secguard.sandbox.server import serve
+from secguard.sandbox.cast import OPERATOR_SECRET
 
 ASKING = (
     ["findings"],
@@ -20,23 +19,6 @@ ASKING = (
     ["remediate", "3f9a2c1b", "--dry-run"],
 )
 """A line of every command that asks AWS before anything else."""
-
-
-@pytest.fixture(scope="module")
-def _server():
-    with serve(seed="breach") as server:
-        yield server
-
-
-@pytest.fixture
-def breach(_server, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _server.endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OPERATOR_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OPERATOR_SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    _server.reset("breach")
-    yield _server
-    _server.faults.clear()
 
 
 @pytest.fixture

@@ -6,25 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET
-from secguard.sandbox.server import serve
-
-
-@pytest.fixture(scope="module")
-def _server():
-    with serve(seed="breach") as server:
-        yield server
-
-
-@pytest.fixture
-def breach(_server, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _server.endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OPERATOR_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OPERATOR_SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    _server.reset("breach")
-    return _server
-
 
 @pytest.fixture
 def run(secguard, breach):

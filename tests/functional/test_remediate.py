@@ -5,8 +5,7 @@ import json
 import boto3
 import pytest
 
-from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET, STAGING
-from secguard.sandbox.server import serve
+from secguard.sandbox.cast import STAGING
 
 ACCOUNT = "123456789012"
 HOME = "us-east-1"
@@ -21,23 +20,6 @@ MINER = ("Backdoor:EC2/C&CActivity.B", "batch-7")
 BLOCKED = (
     "is not authorized ... because public policies are blocked by the BlockPublicPolicy block public access setting."
 )
-
-
-@pytest.fixture(scope="module")
-def _server():
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def breach(_server, monkeypatch):
-    """The seeded organization, fresh."""
-    _server.reset("breach")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _server.endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OPERATOR_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OPERATOR_SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", HOME)
-    return _server
 
 
 @pytest.fixture

@@ -2,29 +2,6 @@
 
 import pytest
 
-from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET
-from secguard.sandbox.server import serve
-
-
-@pytest.fixture(scope="module")
-def _server():
-    with serve() as server:
-        server.reset("breach")
-        yield server
-
-
-@pytest.fixture
-def breach(_server, monkeypatch):
-    """The seeded organization; no test here changes it."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _server.endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OPERATOR_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OPERATOR_SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    _server.faults.clear()
-    _server.calls.clear()
-    yield _server
-    _server.faults.clear()
-
 
 @pytest.fixture
 def attack(secguard, breach):

@@ -2,39 +2,7 @@
 
 import pytest
 
-from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET
-from secguard.sandbox.server import serve
-
 ACCOUNT = "123456789012"
-
-
-@pytest.fixture(scope="session")
-def _coverage_server():
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def _reached(_coverage_server, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _coverage_server.endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OPERATOR_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OPERATOR_SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    return _coverage_server
-
-
-@pytest.fixture
-def empty(_reached):
-    """An account in which nothing is on."""
-    _reached.reset("empty")
-    return _reached
-
-
-@pytest.fixture
-def breach(_reached):
-    """An account that is covered in some Regions, and in others in part."""
-    _reached.reset("breach")
-    return _reached
 
 
 @pytest.fixture

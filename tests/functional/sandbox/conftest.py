@@ -5,31 +5,16 @@ import pytest
 from botocore.config import Config
 
 from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET
-from secguard.sandbox.server import serve
-
-
-@pytest.fixture(scope="session")
-def _server():
-    with serve() as server:
-        yield server
 
 
 @pytest.fixture
-def sandbox(_server):
+def sandbox(empty):
     """A sandbox that holds nothing but the operator's account."""
-    _server.reset("empty")
-    return _server
+    return empty
 
 
 @pytest.fixture
-def breach(_server):
-    """A sandbox with the breach in it."""
-    _server.reset("breach")
-    return _server
-
-
-@pytest.fixture
-def client(_server, conformance):
+def client(_local_aws, conformance):
     """Make clients for the sandbox: `client("iam", region="eu-west-1", key="AKIA…")`."""
     once = Config(retries={"total_max_attempts": 1}, read_timeout=5)
 
@@ -37,7 +22,7 @@ def client(_server, conformance):
         made = boto3.client(
             service,
             region_name=region,
-            endpoint_url=endpoint_url or _server.endpoint,
+            endpoint_url=endpoint_url or _local_aws.endpoint,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,
