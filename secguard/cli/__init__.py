@@ -9,6 +9,7 @@ COMMANDS = {
     "status": "Show what is on, and what is missing, per account and Region.",
     "findings": "List findings, what to look at first on top.",
     "show": "Show one finding in full: what happened, to what, by whom, and what answers it.",
+    "triage": "Say what became of findings, one or thousands.",
     "remediate": "Plan and run the playbook that answers a finding.",
     "playbooks": "The catalogue of answers to findings.",
     "apply": "Apply a plan that --plan-out has saved.",

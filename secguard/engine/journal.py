@@ -135,13 +135,13 @@ class Journal:
         return {row["name"]: json.loads(row["value"]) for row in rows}
 
     def intend(self, run_id: str, intents: Iterable[Intent], *, at: str) -> None:
-        """Write down, durably and together, what is about to be sent."""
+        """Write down, durably and together, what is about to be sent: changes that share calls, which stand once."""
         kept = list(intents)
 
         def write(db: sqlite3.Connection) -> None:
             for intent in kept:
                 _update(db, run_id, replace(intent.change, status=Status.APPLIED, acted=True))
-                db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?)", (*_intent_row(run_id, intent), at))
+                db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?)", (*_intent_row(run_id, intent, kept[0]), at))
 
         self._write(write)
 
@@ -287,9 +287,12 @@ def _explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _intent_row(run_id: str, intent: Intent) -> tuple[Any, ...]:
+def _intent_row(run_id: str, intent: Intent, first: Intent) -> tuple[Any, ...]:
     change, found = intent.change, intent.found
-    calls = [] if change.sensitive else msgspec.to_builtins(list(intent.calls))
+    if intent is not first:
+        calls: Any = {"shared_with": first.change.n}
+    else:
+        calls = [] if change.sensitive else msgspec.to_builtins(list(intent.calls))
     return run_id, change.n, json.dumps(masked(found) if change.sensitive else found), json.dumps(calls)
 
 

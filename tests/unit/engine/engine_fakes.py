@@ -120,9 +120,12 @@ def _begin(values, place, *, name, value):
 
 
 def _put_all(values, place, *, names, value):
+    tries = values[place, "tries"] = values.get((place, "tries"), 0) + 1
+    busy = [name for name in names if name == "stuck" or (name == "busy" and tries == 1)]
     for name in names:
-        values[place, name] = value
-    return {"unprocessed": [name for name in names if name.startswith("refuse")]}
+        if name not in busy:
+            values[place, name] = value
+    return {"unprocessed": [name for name in names if name.startswith("refuse")], "busy": busy}
 
 
 def _put_document(values, place, *, name, document, token):
@@ -288,6 +291,10 @@ class Many(Plain):
     def refusals(self, items, answers):
         no = answers[0]["unprocessed"]
         return {i: "AWS did not process it" for i, item in enumerate(items) if item.address["name"] in no}
+
+    def postponed(self, items, answers):
+        busy = answers[0]["busy"]
+        return {i: "AWS was busy with it" for i, item in enumerate(items) if item.address["name"] in busy}
 
 
 class Waits(Plain):

@@ -1,5 +1,5 @@
 import pytest
-from engine_fakes import THERE, want
+from engine_fakes import HERE, THERE, want
 
 from secguard.engine.apply import Interrupted
 from secguard.engine.change import Kind, Outcome, Status
@@ -274,6 +274,19 @@ def test_one_bad_item_of_a_shared_call_fails_alone(bench):
 
     assert statuses(done) == ["verified", "failed"]
     assert done.changes[1].error == "AWS did not process it"
+
+
+def test_what_a_shared_call_did_not_do_for_now_is_sent_again(bench):
+    done = bench.apply(bench.plan(*(want(name, "on", "fake.many") for name in ("a", "busy"))))
+
+    assert statuses(done) == ["verified", "verified"]
+    assert bench.world.values[HERE, "tries"] == 2
+
+
+def test_what_is_never_done_fails_with_what_aws_said(bench):
+    done = bench.apply(bench.plan(want("stuck", "on", "fake.many")))
+
+    assert (statuses(done), done.changes[0].error) == (["failed"], "AWS was busy with it")
 
 
 def test_a_shared_call_that_is_refused_whole_is_repeated_singly(bench):

@@ -1,0 +1,44 @@
+"""Single keys from a terminal, pressed as fast as one likes: none is lost while something else is done."""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Keyboard:
+    """The terminal that stdin is."""
+
+    def __init__(self) -> None:
+        self._descriptor = sys.stdin.fileno()
+        self._usual = termios.tcgetattr(self._descriptor)
+
+    @contextmanager
+    def by_keys(self) -> Iterator[None]:
+        """Take every key as it is pressed, and show none, until the block is left. Ctrl-C still interrupts."""
+        tty.setcbreak(self._descriptor, termios.TCSADRAIN)
+        try:
+            yield
+        finally:
+            self._as_usual()
+
+    def key(self) -> str:
+        """The next key; empty when the terminal is gone."""
+        return os.read(self._descriptor, 1).decode(errors="replace")
+
+    def line(self, prompt: str) -> str:
+        """A line that is typed after a prompt, with the terminal's own editing."""
+        self._as_usual()
+        try:
+            sys.stderr.write(prompt)
+            sys.stderr.flush()
+            return sys.stdin.readline().strip()
+        finally:
+            tty.setcbreak(self._descriptor, termios.TCSADRAIN)
+
+    def _as_usual(self) -> None:
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._usual)
