@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Any, assert_never
 
 Value = Any
@@ -165,6 +166,7 @@ SHORT_ID_DIGITS = 8
 """The fewest digits of a fingerprint that name a finding."""
 
 
+@lru_cache(maxsize=16)  # a finding's is asked for several times while it is read
 def fingerprint(product_arn: str, finding_id: str) -> str:
     """The 64 hex digits whose prefixes are a finding's short ids."""
     return hashlib.sha256(f"{product_arn}\n{finding_id}".encode()).hexdigest()
@@ -181,4 +183,4 @@ def severity_word(severity: Severity) -> str:
 
 def timestamp(moment: datetime) -> str:
     """A time as every record spells it: `2026-11-23T18:04:05Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

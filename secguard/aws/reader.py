@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 # Lists that may be too long to keep; each is read once anyway.
-STREAMED = frozenset({"securityhub:GetFindings", "securityhub:GetFindingsV2", "guardduty:ListFindings"})
+STREAMED = frozenset({
+    "securityhub:GetFindings", "securityhub:GetFindingsV2", "guardduty:ListFindings", "guardduty:GetFindings",
+})  # fmt: skip
 
 Ask = Callable[[Place, str, str, Mapping[str, Any]], Answer]
 """`ask(place, service, operation, parameters)`: makes one reading call."""

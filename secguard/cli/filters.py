@@ -17,9 +17,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _LISTS = ("product", "type", "control", "standard", "resource", "resource_type")
 
 
-def filter_options(function: Function) -> Function:
-    """Give a command the filters; they arrive as keywords that `query_of` takes."""
-    for option in reversed(_OPTIONS):
+def filter_options(function: Function, *, status: str = "--status") -> Function:
+    """Give a command the filters; they arrive as keywords that `query_of` takes. `status`: how that one is called."""
+    chosen = click.option(status, "status", multiple=True, metavar="STATUS,…", help=_STATUS_HELP)
+    for option in reversed((*_SEVERITIES, chosen, *_OTHERS)):
+        function = option(function)
+    return function
+
+
+def source_options(function: Function) -> Function:
+    """Give a command --source and --from; they arrive as `source` and `file`."""
+    for option in (_FROM, _SOURCE):
         function = option(function)
     return function
 
@@ -58,12 +66,14 @@ def _repeatable(name: str, metavar: str, text: str) -> Callable[[Function], Func
     return click.option(name, multiple=True, metavar=metavar, help=f"{text} Repeatable.")
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_SEVERITIES: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--severity", metavar="LEVEL", help="That severity or worse: critical, high, medium, low, informational."
     ),
     _repeatable("--severity-only", "LEVEL,…", "These severities alone."),
-    _repeatable("--status", "STATUS,…", "New, notified, resolved, suppressed or all; new and notified by default."),
+)
+_STATUS_HELP = "New, notified, resolved, suppressed or all; new and notified by default. Repeatable."
+_OTHERS: tuple[Callable[[Any], Any], ...] = (
     _repeatable("--product", "NAME", "Whose findings: guardduty, inspector, macie, …"),
     _repeatable("--type", "GLOB", "The type, as in 'UnauthorizedAccess:*'."),
     _repeatable("--control", "ID", "The Security Hub control: EC2.19."),
@@ -77,4 +87,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--until", metavar="TIME", help="Updated before then; a date is meant to its end."),
     click.option("--archived", is_flag=True, help="Archived findings too."),
     click.option("--include-samples/--no-samples", "samples", default=None, help="Findings made to try things out."),
+)
+
+_SOURCE: Callable[[Any], Any] = click.option(
+    "--source", metavar="NAME", help="auto (what is on in each Region), securityhub, securityhub-v2 or guardduty."
+)
+_FROM: Callable[[Any], Any] = click.option(
+    "--from",
+    "file",
+    metavar="FILE",
+    help="Read a file instead of AWS, or - for stdin: JSON or JSON Lines; findings, API answers, events.",
 )

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from secguard.cli.filters import filter_options, query_of
+from secguard.cli.counting import counted
+from secguard.cli.filters import filter_options, query_of, source_options
 from secguard.cli.frame import App, command
-from secguard.errors import Exit, SecguardError
+from secguard.errors import Exit, SecguardError, UsageError
 from secguard.findings.query import Query, level
 from secguard.render import formats
 
 if TYPE_CHECKING:
+    from secguard.findings.levels import Event
     from secguard.findings.listing import Following, Listing
-    from secguard.model import Finding, Severity
+    from secguard.model import Finding, Severity, Source
 
 _STREAMED = ("jsonl", "csv", "ids")
-_REMEMBERED_AT_ONCE = 100
+_REMEMBERED_AT_ONCE = 2000
 
 
 @command(
@@ -30,6 +33,7 @@ _REMEMBERED_AT_ONCE = 100
     outputs=("table", "json", "jsonl", "csv", "markdown", "ids", "asff"),
 )
 @filter_options
+@source_options
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many; a table: 50 unless configured."
 )
@@ -43,52 +47,105 @@ def findings(app: App, limit: int | None, sort: str | None, fail_on: str | None,
     Filters of different kinds must all hold; of one kind, any.
     """
     now = datetime.now(UTC)
+    whence = _Whence.parse(source=filters.pop("source"), file=filters.pop("file"))
     query = query_of(app, filters, now=now, limit=limit, sort=sort)
     gate = None if fail_on is None else level(fail_on, option="--fail-on")
     if app.output in _STREAMED and limit is None and sort is None:
-        _stream(app, query, gate=gate, now=now)
+        _stream(app, query, whence, gate=gate, now=now)
     else:
         if app.output in (None, "table") and limit is None:
             query = replace(query, limit=app.config.findings.limit)
-        _list(app, query, gate=gate, now=now)
+        _list(app, query, whence, gate=gate, now=now)
 
 
-def _list(app: App, query: Query, *, gate: Severity | None, now: datetime) -> None:
-    from secguard.findings import listing, securityhub  # noqa: PLC0415 - after the options were checked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whence:
+    """Where the findings are to come from."""
 
-    events = securityhub.stream(query, aws=app.connection(), limit=listing.fetch_limit(query))
-    found = listing.collect(events, query=query, now=now, answers=answers(app))
+    source: Source | None = None
+    """None: what is on in each Region."""
+    file: str | None = None
+
+    @classmethod
+    def parse(cls, *, source: str | None, file: str | None) -> _Whence:
+        """Raises UsageError."""
+        from secguard.findings import sources  # noqa: PLC0415 - only when findings are asked for
+
+        if source is not None and file is not None:
+            raise UsageError("--source and --from contradict one another", advice="give one of them")
+        return cls(source=sources.parse(source or sources.AUTO), file=file)
+
+    def events(self, app: App, query: Query, *, limit: int | None = None) -> Iterator[Event]:
+        """What arrives. A file needs no AWS."""
+        from secguard.findings import files, sources  # noqa: PLC0415 - after the options were checked
+
+        if self.file is not None:
+            return files.stream(self.file, query)
+        return sources.stream(query, aws=app.connection(), source=self.source, limit=limit, tell=app.say)
+
+    @property
+    def name(self) -> str:
+        """What is asked, in words."""
+        from secguard.findings import sources  # noqa: PLC0415 - after the options were checked
+
+        return self.file or sources.name_of(self.source)
+
+
+def _list(app: App, query: Query, whence: _Whence, *, gate: Severity | None, now: datetime) -> None:
+    from secguard.findings import listing  # noqa: PLC0415 - after the options were checked
+
+    events = whence.events(app, query, limit=listing.fetch_limit(query))
+    found = listing.collect(counted(events, talk=app.talk), query=query, now=now, answers=answers(app))
     remember(app, list(found.findings))
     for part in _written(app, found, now=now):
         app.stream([part])
     for unread in found.unreadable:
         app.warn(f"unreadable: {unread}")
     app.incomplete(found.unreached)
-    _end(app, found, gate=gate, incomplete=bool(found.unreached or found.unreadable))
+    _end(app, found, whence, gate=gate, incomplete=bool(found.unreached or found.unreadable))
 
 
-def _stream(app: App, query: Query, *, gate: Severity | None, now: datetime) -> None:
-    from secguard.findings import listing, securityhub  # noqa: PLC0415 - after the options were checked
+def _stream(app: App, query: Query, whence: _Whence, *, gate: Severity | None, now: datetime) -> None:
+    from secguard.findings import listing  # noqa: PLC0415 - after the options were checked
 
-    events = securityhub.stream(query, aws=app.connection())
+    events = whence.events(app, query)
+    if not sys.stdout.isatty():
+        events = counted(events, talk=app.talk)
     following = listing.Following(events, now=now, answers=answers(app))
-    arrival = _Arrival(app, following)
+    page = _Page(app)
+    arrival = _Arrival(app, following, page)
     for line in _lines(app, iter(arrival)):
-        app.stream([line])
-        app.finish()
-    _end(app, following, gate=gate, incomplete=arrival.incomplete)
+        page.lines.append(line)
+    page.show()
+    _end(app, following, whence, gate=gate, incomplete=arrival.incomplete)
+
+
+class _Page:
+    """The lines that have come and are yet to be shown; one by one they would cost more than their findings."""
+
+    def __init__(self, app: App) -> None:
+        self.lines: list[str] = []
+        self._app = app
+
+    def show(self) -> None:
+        """Let them be read."""
+        self._app.stream(["".join(self.lines)])
+        self._app.finish()
+        self.lines.clear()
 
 
 class _Arrival:
     """The findings that stream in; what else arrives is said, and their short ids are kept."""
 
-    def __init__(self, app: App, following: Following) -> None:
+    def __init__(self, app: App, following: Following, page: _Page) -> None:
         self.incomplete = False
+        self._page = page
         self._app = app
         self._following = following
 
     def __iter__(self) -> Iterator[Finding]:
         from secguard.findings.asff import Unreadable  # noqa: PLC0415 - after the options were checked
+        from secguard.findings.levels import PageEnd  # noqa: PLC0415 - the same
         from secguard.model import Unreached  # noqa: PLC0415 - the same
 
         waiting: list[Finding] = []
@@ -97,6 +154,8 @@ class _Arrival:
                 if isinstance(event, Unreached):
                     self.incomplete = True
                     self._app.incomplete([event])
+                elif isinstance(event, PageEnd):
+                    self._page.show()
                 elif isinstance(event, Unreadable):
                     self.incomplete = True
                     self._app.warn(f"unreadable: {event}")
@@ -128,10 +187,11 @@ def remember(app: App, shown: list[Finding]) -> None:
         app.say(f"the short ids could not be kept, so looking one up will take a search: {error}")
 
 
-def _end(app: App, found: Listing | Following, *, gate: Severity | None, incomplete: bool) -> None:
+def _end(app: App, found: Listing | Following, whence: _Whence, *, gate: Severity | None, incomplete: bool) -> None:
     if not found.answered:
         raise SecguardError(
-            "Security Hub could be asked nowhere", advice="see what is on: secguard status; turn it on: secguard enable"
+            f"{whence.name} could be asked nowhere",
+            advice="see what is on: secguard status; turn it on: secguard enable",
         )
     if incomplete:
         app.code = Exit.PARTLY

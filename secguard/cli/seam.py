@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 READERS = (
     "secguard.settings.tags",
-    "secguard.findings.securityhub",
+    "secguard.findings.sources",
+    "secguard.findings.triage",
     "secguard.playbooks.lookups",
     "secguard.coverage.observe",
 )

@@ -42,6 +42,11 @@ class Talk:
         """Pass on a line of the log; that it is loud enough was decided before."""
         self._write(level, text)
 
+    def progress(self, text: str) -> None:
+        """Tell how far it is, on a line that whatever is told next overwrites; only where somebody looks."""
+        if self.live:
+            self._put(f"\x1b[K{text}\r")
+
     def fail(self, error: SecguardError) -> None:
         """Tell what went wrong, and the next step."""
         extra = {"advice": error.advice} if error.advice else {}

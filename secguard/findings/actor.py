@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from secguard.findings.fields import inside, mappings, text
@@ -17,7 +18,7 @@ _REMOTE = re.compile(r"(?P<base>(?:.*/)?action/[^/]+/(?:[^/]+/)?remoteIpDetails)
 
 def actor_of(finding: Mapping[str, Any]) -> Actor | None:
     """The remote end of what an ASFF finding reports, or None where it tells none."""
-    candidates = (*_flattened(finding), *_acted(finding), *_endpoints(finding), *_network(finding))
+    candidates = chain(_flattened(finding), _acted(finding), _endpoints(finding), _network(finding))
     return next((actor for actor in candidates if actor.ip), None)
 
 
@@ -35,15 +36,21 @@ def addresses_in(value: Any) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6A
             yield address
 
 
+def valid_address(value: Any) -> str | None:
+    """The address that a text is, as it is usually written."""
+    address = _address(value) if isinstance(value, str) else None
+    return None if address is None else str(address)
+
+
 def _flattened(finding: Mapping[str, Any]) -> Iterator[Actor]:
     fields = inside(finding, "ProductFields")
-    for key in sorted(key for key in fields if isinstance(key, str)):
+    for key in sorted(key for key in fields if isinstance(key, str) and "remoteIpDetails" in key):
         match = _REMOTE.fullmatch(key)
         if match is None:
             continue
         base = match["base"]
         yield Actor(
-            ip=_valid(fields[key]),
+            ip=valid_address(fields[key]),
             country=text(fields.get(f"{base}/country/countryName")) or text(fields.get(f"{base}/country/countryCode")),
             asn=text(fields.get(f"{base}/organization/asn")),
             org=text(fields.get(f"{base}/organization/asnOrg")) or text(fields.get(f"{base}/organization/org")),
@@ -59,7 +66,7 @@ def _acted(finding: Mapping[str, Any]) -> Iterator[Actor]:
             remote = inside(part, "RemoteIpDetails")
             country, organization = inside(remote, "Country"), inside(remote, "Organization")
             yield Actor(
-                ip=_valid(remote.get("IpAddressV4")) or _valid(remote.get("IpAddressV6")),
+                ip=valid_address(remote.get("IpAddressV4")) or valid_address(remote.get("IpAddressV6")),
                 country=text(country.get("CountryName")) or text(country.get("CountryCode")),
                 asn=text(organization.get("Asn")),
                 org=text(organization.get("AsnOrg")) or text(organization.get("Org")),
@@ -71,7 +78,7 @@ def _endpoints(finding: Mapping[str, Any]) -> Iterator[Actor]:
     for endpoint in mappings(inside(finding, "Detection", "Sequence").get("Endpoints")):
         system = inside(endpoint, "AutonomousSystem")
         yield Actor(
-            ip=_valid(endpoint.get("Ip")),
+            ip=valid_address(endpoint.get("Ip")),
             country=text(inside(endpoint, "Location").get("Country")),
             asn=text(system.get("Number")),
             org=text(system.get("Name")),
@@ -84,12 +91,7 @@ def _network(finding: Mapping[str, Any]) -> Iterator[Actor]:
     direction = (text(network.get("Direction")) or "").upper()
     end = {"IN": "Source", "OUT": "Destination"}.get(direction)
     if end:
-        yield Actor(ip=_valid(network.get(f"{end}IpV4")) or _valid(network.get(f"{end}IpV6")))
-
-
-def _valid(value: Any) -> str | None:
-    address = _address(value) if isinstance(value, str) else None
-    return None if address is None else str(address)
+        yield Actor(ip=valid_address(network.get(f"{end}IpV4")) or valid_address(network.get(f"{end}IpV6")))
 
 
 def _address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ACCOUNT_IN = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -25,6 +26,7 @@ class Arn:
     resource: str
 
 
+@lru_cache(maxsize=256)  # a finding's own ARNs are asked about several times each
 def parse_arn(text: str) -> Arn | None:
     """The parts of an ARN, or None where `text` is not one."""
     parts = text.split(":", 5)

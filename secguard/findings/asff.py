@@ -6,9 +6,10 @@ Pure. Only what has no `Id`, or is no object, can't be read; it is named with it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from secguard.findings.actor import actor_of
@@ -43,7 +44,7 @@ LABEL_SCORES = {
     Severity.CRITICAL: 90,
 }
 """The normalized score that Security Hub gives a finding which has a label alone."""
-_TACTICS = (
+TACTICS = (
     "Reconnaissance",
     "Resource Development",
     "Initial Access",
@@ -74,10 +75,9 @@ class Unreadable:
         return f"{self.position}: {self.why}"
 
 
-def read_all(items: Iterable[Any], *, where: str, source: Source) -> Iterator[Finding | Unreadable]:
-    """Each item as a finding, or by its position as what can't be read."""
-    for position, item in enumerate(items, start=1):
-        yield read_asff(item, position=f"{where} item {position}", source=source)
+def is_asff(item: Any) -> bool:
+    """Whether something has the shape of an ASFF finding."""
+    return isinstance(item, Mapping) and "Id" in item and bool(item.keys() & {"ProductArn", "AwsAccountId"})
 
 
 def read_asff(item: Any, *, position: str, source: Source = Source.SECURITY_HUB) -> Finding | Unreadable:
@@ -125,6 +125,7 @@ def read_asff(item: Any, *, position: str, source: Source = Source.SECURITY_HUB)
     )
 
 
+@lru_cache(maxsize=1024)
 def guardduty_type(asff_type: str) -> str | None:
     """GuardDuty's own spelling of a type that Security Hub rewrote, or None where it is none of GuardDuty's."""
     match = _REWRITTEN.fullmatch(asff_type)
@@ -135,7 +136,12 @@ def guardduty_type(asff_type: str) -> str | None:
 
 
 def _is_guardduty(item: Mapping[str, Any]) -> bool:
-    return bool(_GUARDDUTY_ARN.fullmatch(text(item.get("ProductArn")) or "")) or item.get("ProductName") == GUARDDUTY
+    return item.get("ProductName") == GUARDDUTY or _is_guardduty_arn(text(item.get("ProductArn")) or "")
+
+
+@lru_cache(maxsize=1024)
+def _is_guardduty_arn(product_arn: str) -> bool:
+    return _GUARDDUTY_ARN.fullmatch(product_arn) is not None
 
 
 def _types(item: Mapping[str, Any], *, guardduty: bool) -> tuple[str, ...]:
@@ -206,8 +212,12 @@ def _resource(part: Mapping[str, Any]) -> Resource:
         name=_user_of_key(kind, details) or name_in(identifier) or kind,
         region=text(part.get("Region")) or (arn.region or None if arn else None),
         account=account_in(identifier) or text(details.get("OwnerAccountId")) or text(details.get("AccountId")),
-        tags={key: str(value) for key, value in inside(part, "Tags").items() if isinstance(key, str)},
+        tags={key: text(str(value)) or "" for key, value in _named(inside(part, "Tags"))},
     )
+
+
+def _named(tags: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    return ((key, value) for key, value in zip(map(text, tags), tags.values(), strict=True) if key)
 
 
 def _user_of_key(kind: str, details: Mapping[str, Any]) -> str | None:
@@ -229,9 +239,10 @@ def _seen(item: Mapping[str, Any], key: str, guardduty_key: str) -> datetime | N
     return read_time(item.get(key)) or read_time(flattened)
 
 
+@lru_cache(maxsize=1024)  # there are few types
 def _tactics(types: tuple[str, ...]) -> tuple[Technique, ...]:
     named = {kind.split("/")[1].strip().lower() for kind in types if kind.startswith("TTPs/")}
-    return tuple(Technique(tactic=tactic) for tactic in _TACTICS if tactic.lower() in named)
+    return tuple(Technique(tactic=tactic) for tactic in TACTICS if tactic.lower() in named)
 
 
 def _upper(value: Any) -> str | None:

@@ -13,6 +13,8 @@ _CONSOLES = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
 }
 _REGION = re.compile(r"[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}")
+_SIMPLE = re.compile(r"[A-Za-z0-9_.~:/-]*")
+"""What is left of almost any ARN after quoting, but for colons and slashes."""
 _GUARDDUTY_ID = re.compile(r"detector/[0-9a-f]+/finding/([0-9a-f]{32})")
 
 
@@ -27,5 +29,11 @@ def console_url(finding_id: str, *, product_arn: str, region: str) -> str | None
         page = f"guardduty/home?region={own.region}#/findings?macros=all&fId={detected[1]}"
         return f"https://{own.region}.{_CONSOLES[partition]}/{page}"
     # The console reads the search from a doubly encoded fragment: `Id = \operator\:EQUALS\:…`
-    search = "Id%3D%255Coperator%255C%253AEQUALS%255C%253A" + quote(quote(finding_id, safe=""), safe="")
+    search = "Id%3D%255Coperator%255C%253AEQUALS%255C%253A" + _quoted_twice(finding_id)
     return f"https://{region}.{_CONSOLES[partition]}/securityhub/home?region={region}#/findings?search={search}"
+
+
+def _quoted_twice(text: str) -> str:
+    if _SIMPLE.fullmatch(text):
+        return text.replace(":", "%253A").replace("/", "%252F")
+    return quote(quote(text, safe=""), safe="")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from secguard.findings.fields import inside, mappings, text
@@ -40,13 +41,23 @@ def standards_of(finding: Mapping[str, Any]) -> tuple[str, ...]:
         for standard in mappings(inside(finding, "Compliance").get("AssociatedStandards"))
     ]
     said = [*listed, text(fields.get("StandardsArn")), text(fields.get("StandardsGuideArn"))]
-    named = [match["standard"] for match in map(_STANDARD_IN.fullmatch, filter(None, said)) if match]
+    named = list(filter(None, map(_standard_in, filter(None, said))))
     generated = _generator(finding)
     if not named and generated is not None and "standard" in generated.groupdict():
         named = [generated["standard"]]
     return tuple(dict.fromkeys(named))
 
 
+@lru_cache(maxsize=1024)  # there are few standards
+def _standard_in(said: str) -> str | None:
+    match = _STANDARD_IN.fullmatch(said)
+    return match["standard"] if match else None
+
+
 def _generator(finding: Mapping[str, Any]) -> re.Match[str] | None:
-    generator = (text(finding.get("GeneratorId")) or "").strip()
+    return _generated((text(finding.get("GeneratorId")) or "").strip())
+
+
+@lru_cache(maxsize=1024)  # and few controls
+def _generated(generator: str) -> re.Match[str] | None:
     return _SINGLE.fullmatch(generator) or _PER_STANDARD.fullmatch(generator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -10,20 +10,24 @@ from typing import Any
 
 from secguard.errors import AwsError
 from secguard.findings.arn import region_in
-from secguard.findings.asff import read_asff
+from secguard.findings.asff import Unreadable, read_asff
 from secguard.findings.fields import inside, mappings, text
+from secguard.findings.levels import Read
 from secguard.findings.places import SERVICE, Reach
 from secguard.findings.products import GUARDDUTY
 from secguard.findings.pushdown import to_asff_filters
 from secguard.findings.query import Query, Sort
 from secguard.findings.ranking import ordered, rank
-from secguard.findings.securityhub import PAGE
 from secguard.findings.short_ids import told_apart
+from secguard.findings.sources import FEEDS
+from secguard.findings.taps import PAGE
 from secguard.findings.times import read_time
-from secguard.model import Finding, Place, Unreached
+from secguard.model import Finding, Place, Source, Unreached
 
 _MOST_RELATED = 5
 _MOST_HISTORY = 20
+_MOST_LOOKED_AT = 300
+"""How many findings are gone through where the API can't be asked for those of a resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ def detail_of(finding: Finding, *, aws: Reach, now: datetime) -> Detail:
     history: tuple[Event, ...] = ()
     related: tuple[Finding, ...] = ()
     try:
-        history = _history(finding, aws=aws, place=place)
+        history = _history(finding, aws=aws, place=place) if finding.source is Source.SECURITY_HUB else ()
     except AwsError as error:
         unreached.append(Unreached(account=place.account, region=place.region, why=f"no history: {error}"))
     try:
@@ -111,9 +115,32 @@ def _related(finding: Finding, *, aws: Reach, place: Place, now: datetime) -> tu
     ids = [resource.id for resource in finding.resources if resource.id and resource.type != "AwsAccount"]
     if not ids:
         return ()
+    read = (
+        _about(ids, aws=aws, place=place)
+        if finding.source is Source.SECURITY_HUB
+        else _beside(finding, ids, aws, place)
+    )
+    others = [rank(each, now=now) for each in read if isinstance(each, Finding) and each.id != finding.id]
+    return tuple(told_apart(ordered(others, by=Sort.PRIORITY))[:_MOST_RELATED])
+
+
+def _about(ids: Sequence[str], *, aws: Reach, place: Place) -> Iterator[Finding | Unreadable]:
+    """What Security Hub has about these resources."""
     filters, _ = to_asff_filters(Query())
     filters["ResourceId"] = [{"Value": each, "Comparison": "EQUALS"} for each in ids[:20]]
     found = aws.look(place).items(SERVICE, "GetFindings", "Findings", Filters=filters, MaxResults=PAGE)
-    read = (read_asff(item, position="") for item in islice(found, PAGE))
-    others = [rank(each, now=now) for each in read if isinstance(each, Finding) and each.id != finding.id]
-    return tuple(told_apart(ordered(others, by=Sort.PRIORITY))[:_MOST_RELATED])
+    return (read_asff(item, position="") for item in islice(found, PAGE))
+
+
+def _beside(finding: Finding, ids: Sequence[str], aws: Reach, place: Place) -> Iterator[Read]:
+    """What the source that the finding is from has about these resources."""
+    feed = FEEDS.get(finding.source)
+    if feed is None:
+        return iter(())
+    asked, holds = feed.split(Query())
+    about = (feed.read(item, "") for item in islice(feed.opened(aws.look(place), asked, True), _MOST_LOOKED_AT))  # noqa: FBT003 - a Feed is called so
+    return (
+        each
+        for each in about
+        if isinstance(each, Finding) and holds(each) and any(resource.id in ids for resource in each.resources)
+    )

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
+
+
+def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    """Whether `value` is a mapping. What JSON makes of one is told at a fifth of the cost of asking the ABC."""
+    return type(value) is dict or isinstance(value, Mapping)
 
 
 def inside(value: Any, *keys: str) -> Mapping[Any, Any]:
     """The mapping at the end of `keys`, or an empty one."""
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+        # `is_mapping` written out: this is asked a dozen times of each finding.
+        value = value.get(key) if type(value) is dict or isinstance(value, Mapping) else None
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def mappings(value: Any) -> tuple[Mapping[Any, Any], ...]:
     """The mappings in a list."""
-    return tuple(part for part in value if isinstance(part, Mapping)) if isinstance(value, list | tuple) else ()
+    return tuple(part for part in value if is_mapping(part)) if isinstance(value, list | tuple) else ()
 
 
 def texts(value: Any) -> tuple[str, ...]:
@@ -27,6 +33,8 @@ def texts(value: Any) -> tuple[str, ...]:
 
 def text(value: Any) -> str | None:
     """A text with something in it; a number counts as the text it is written as."""
+    if type(value) is str and value.isascii():
+        return value if value and not value.isspace() else None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     written = value if isinstance(value, str) else _written(value)

@@ -1,6 +1,6 @@
 """What the short ids of past lists stand for: an index in the state folder, which look-ups try first.
 
-It is a cache. Losing it costs a search; several processes may use it at once.
+It is a cache: losing it costs a search, so nothing is waited for on its account. Several processes may use it at once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ FILE_NAME = "findings.sqlite3"
 _MOST_ROWS = 200_000
 _BUSY_SECONDS = 5.0
 _SCHEMA = """
+PRAGMA synchronous = OFF;
+PRAGMA journal_mode = MEMORY;
 CREATE TABLE IF NOT EXISTS finding (
     fingerprint TEXT NOT NULL UNIQUE, product_arn TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL,
     title TEXT NOT NULL
@@ -47,7 +49,7 @@ class Index:
 
     def remember(self, findings: Iterable[Finding]) -> None:
         """Keep what the short ids of these findings stand for. Raises OSError or sqlite3.Error when it can't."""
-        rows = [_row(finding) for finding in findings]
+        rows = sorted(map(_row, findings))  # in the order of the index, which is then written through once
         with self._opened() as database:
             database.executemany("INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?)", rows)
             # A replaced row gets a new number, so the lowest numbers are those not listed for the longest time.

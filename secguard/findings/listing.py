@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from secguard.findings.asff import Unreadable
+from secguard.findings.levels import Event, LevelEnd, PageEnd
 from secguard.findings.query import Query, Sort
-from secguard.findings.ranking import ordered, rank
-from secguard.findings.securityhub import Event, LevelEnd
+from secguard.findings.ranking import judged, ordered, rank
 from secguard.findings.short_ids import Told, told_apart
 from secguard.model import Finding, Severity, Unreached
 
@@ -36,7 +36,8 @@ class Listing:
 
 def in_full(finding: Finding, *, now: datetime, answers: Answers) -> Finding:
     """The finding ranked, and with its playbooks."""
-    return replace(rank(finding, now=now), playbooks=answers(finding))
+    priority, reasons = judged(finding, now=now)
+    return replace(finding, priority=priority, priority_reasons=reasons, playbooks=answers(finding))
 
 
 def fetch_limit(query: Query) -> int | None:
@@ -88,7 +89,7 @@ class Following:
         self._now = now
         self._answers = answers
 
-    def __iter__(self) -> Iterator[Finding | Unreached | Unreadable]:
+    def __iter__(self) -> Iterator[Finding | Unreached | Unreadable | PageEnd]:
         told = Told()
         for event in self._events:
             match event:
@@ -99,5 +100,5 @@ class Following:
                     yield told.apart(in_full(event, now=self._now, answers=self._answers))
                 case LevelEnd():
                     self.answered = self.answered or event.answered > 0
-                case Unreached() | Unreadable():
+                case Unreached() | Unreadable() | PageEnd():
                     yield event

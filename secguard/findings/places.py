@@ -70,9 +70,8 @@ def places_for(regions: Sequence[str], *, aws: Reach) -> Places:
     Raises UsageError for a name that is no Region.
     """
     if regions:
-        return _named(regions, aws=aws)
-    account, known = aws.caller.account, aws.supported(SERVICE)
-    everywhere = tuple(Place(account, region) for region in aws.regions(account) if region in known)
+        return named(regions, aws=aws)
+    account, everywhere = aws.caller.account, every_place(aws, service=SERVICE)
     home = _home_region(everywhere, aws=aws)
     if home is None or Place(account, home) not in everywhere:
         return Places(ask=everywhere)
@@ -83,7 +82,14 @@ def places_for(regions: Sequence[str], *, aws: Reach) -> Places:
     )
 
 
-def _named(regions: Sequence[str], *, aws: Reach) -> Places:
+def every_place(aws: Reach, *, service: str) -> tuple[Place, ...]:
+    """The caller's account in every Region that is enabled and has the service."""
+    account, known = aws.caller.account, aws.supported(service)
+    return tuple(Place(account, region) for region in aws.regions(account) if region in known)
+
+
+def named(regions: Sequence[str], *, aws: Reach) -> Places:
+    """Where to ask for findings of the named Regions. Raises UsageError for a name that is no Region."""
     account, known, enabled = aws.caller.account, aws.supported(SERVICE), _enabled(aws)
     for region in regions:
         if region not in known and region not in (enabled or ()):

@@ -22,7 +22,7 @@ from secguard.model import Finding, Workflow
 Predicate = Callable[[Finding], bool]
 Filters = dict[str, list[dict[str, Any]]]
 
-_MOST_ATTRIBUTES = 10
+MOST_ATTRIBUTES = 10
 _MOST_VALUES = 20
 _STANDARDS = {
     "fsbp": ("aws-foundational-security-best-practices",),
@@ -90,7 +90,7 @@ def _pushes(criterion: Criterion, filters: Filters) -> bool:
     return (
         criterion.attribute is not None
         and criterion.attribute not in filters
-        and len(filters) < _MOST_ATTRIBUTES
+        and len(filters) < MOST_ATTRIBUTES
         and 0 < len(criterion.values) <= _MOST_VALUES
     )
 

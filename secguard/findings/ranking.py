@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from secguard.findings.asff import LABEL_SCORES
@@ -73,15 +74,21 @@ class _Step:
 
 def rank(finding: Finding, *, now: datetime) -> Finding:
     """The finding with its priority and the reasons for it."""
+    priority, reasons = judged(finding, now=now)
+    return replace(finding, priority=priority, priority_reasons=reasons)
+
+
+def judged(finding: Finding, *, now: datetime) -> tuple[int, tuple[str, ...]]:
+    """A finding's priority, and the reasons for it."""
     floor = _Step(_FLOORS[finding.severity], f"{severity_word(finding.severity)} severity")
     if finding.sample:
-        return replace(finding, priority=_SAMPLE_KEEPS, priority_reasons=("a sample", floor.reason))
+        return _SAMPLE_KEEPS, ("a sample", floor.reason)
     for_it = sorted(_speaks_for(finding, now=now), key=lambda step: -step.points)
     against = sorted(_speaks_against(finding), key=lambda step: step.points)
     added = min(_MOST_ADDED, sum(step.points for step in for_it))
     priority = floor.points + added + sum(step.points for step in against)
     reasons = tuple(step.reason for step in (floor, *against, *for_it))
-    return replace(finding, priority=max(0, min(100, priority)), priority_reasons=reasons)
+    return max(0, min(100, priority)), reasons
 
 
 def ordered(findings: Iterable[Finding], *, by: Sort) -> list[Finding]:
@@ -129,5 +136,6 @@ def _recent(finding: Finding, *, now: datetime) -> _Step | None:
     return next((_Step(points, reason) for span, points, reason in _RECENT if now - seen <= span), None)
 
 
+@lru_cache(maxsize=1024)  # an attacker is seen many times
 def _foreign(ip: str | None) -> bool:
     return ip is not None and ipaddress.ip_address(ip).is_global

@@ -6,37 +6,54 @@ The `[SAMPLE]` prefix of a title is the console's own; no API sends it, but peop
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from secguard.findings.fields import inside
+
 _TITLE_PREFIX = "[sample]"
+_PLACEHOLDER = re.compile(r"(?:^|[:/])(?:GeneratedFinding|i-99999999$)")
 _PRODUCT_FIELDS = ("aws/guardduty/service/additionalInfo", "additionalInfo")
 """What GuardDuty's details are called in ProductFields; the second form is from 2019."""
+_TELLING = frozenset(f"{name}{end}" for name in _PRODUCT_FIELDS for end in ("", "/value", "/sample"))
 
 
 def is_sample_asff(finding: Mapping[str, Any]) -> bool:
     """Whether an ASFF finding is a sample: `Sample`, or what GuardDuty wrote into ProductFields."""
-    fields = finding.get("ProductFields")
-    if not isinstance(fields, Mapping):
-        fields = {}
+    return _true(finding.get("Sample")) or _titled(finding.get("Title")) or _told_in_fields(finding)
+
+
+def is_sample_guardduty(detail: Mapping[str, Any]) -> bool:
+    """Whether a finding of GuardDuty's, in camelCase, is a sample: `additionalInfo` says so, as JSON text too."""
+    info = _inside(detail, "service", "additionalInfo")
+    as_text = _inside(detail, "service").get("additionalInfo")
+    said = (info.get("value"), as_text)
+    return _true(info.get("sample")) or any(map(_says_sample, said)) or _titled(detail.get("title"))
+
+
+def is_sample_ocsf(finding: Mapping[str, Any]) -> bool:
+    """Whether an OCSF finding is a sample: OCSF has no field for it, so what it is about tells.
+
+    GuardDuty's samples are about things whose names begin with GeneratedFinding, and about i-99999999.
+    """
+    resources = finding.get("resources", finding.get("resource"))
+    listed = resources if isinstance(resources, list | tuple) else (resources,)
+    names = (str(part.get(key)) for part in listed if isinstance(part, Mapping) for key in ("uid", "name"))
     return (
-        _true(finding.get("Sample"))
-        or any(_true(fields.get(f"{name}/sample")) for name in _PRODUCT_FIELDS)
-        or any(_says_sample(fields.get(key)) for name in _PRODUCT_FIELDS for key in (name, f"{name}/value"))
-        or _titled(finding.get("Title"))
+        _true(_inside(finding, "unmapped").get("sample"))
+        or _titled(_inside(finding, "finding_info").get("title"))
+        or any(_PLACEHOLDER.search(name) for name in names)
     )
 
 
-def is_sample_guardduty(finding: Mapping[str, Any]) -> bool:
-    """Whether a finding as GuardDuty's GetFindings returns it is a sample: `AdditionalInfo.Value` is JSON text."""
-    info = _inside(finding, "Service", "AdditionalInfo")
-    return _says_sample(info.get("Value")) or _true(info.get("Sample")) or _titled(finding.get("Title"))
-
-
-def is_sample_event(detail: Mapping[str, Any]) -> bool:
-    """Whether the `detail` of a GuardDuty event is a sample: `service.additionalInfo.sample`, or text as above."""
-    info = _inside(detail, "service", "additionalInfo")
-    return _true(info.get("sample")) or _says_sample(info.get("value")) or _titled(detail.get("title"))
+def _told_in_fields(finding: Mapping[str, Any]) -> bool:
+    fields = inside(finding, "ProductFields")
+    if _TELLING.isdisjoint(fields):
+        return False
+    return any(_true(fields.get(f"{name}/sample")) for name in _PRODUCT_FIELDS) or any(
+        _says_sample(fields.get(key)) for name in _PRODUCT_FIELDS for key in (name, f"{name}/value")
+    )
 
 
 def _inside(value: Any, *keys: str) -> Mapping[str, Any]:

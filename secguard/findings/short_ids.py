@@ -34,15 +34,22 @@ class Told:
     """The short ids of a list that streams: an id, once given, stays; a later one is lengthened to differ from it."""
 
     def __init__(self) -> None:
-        self._by_prefix: defaultdict[str, list[str]] = defaultdict(list)
+        self._first: dict[int, int] = {}
+        """The first fingerprint with a prefix, both as numbers: of many findings, this is all that is kept."""
+        self._more: defaultdict[int, list[str]] = defaultdict(list)
 
     def apart(self, finding: Finding) -> Finding:
         """The finding with a short id that none before it begins with."""
         full = fingerprint(finding.product_arn, finding.id)
-        alike = self._by_prefix[full[:SHORT_ID_DIGITS]]
-        digits = max([SHORT_ID_DIGITS, *(_common(full, other) + 1 for other in alike)])
+        first = self._first.setdefault(int(full[:SHORT_ID_DIGITS], 16), int(full, 16))
+        digits = SHORT_ID_DIGITS if first == int(full, 16) else self._digits(full, f"{first:0{len(full)}x}")
+        return finding if finding.short_id == full[:digits] else replace(finding, short_id=full[:digits])
+
+    def _digits(self, full: str, first: str) -> int:
+        alike = self._more[int(full[:SHORT_ID_DIGITS], 16)]
+        digits = max(_common(full, other) + 1 for other in (first, *alike))
         alike.append(full)
-        return replace(finding, short_id=full[:digits])
+        return digits
 
 
 def _common(one: str, other: str) -> int:

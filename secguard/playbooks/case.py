@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,12 +11,12 @@ import msgspec
 
 from secguard.engine.change import Refusal
 from secguard.engine.guardrails import Allowances
-from secguard.findings.fields import inside, mappings, text
+from secguard.findings.fields import text
+from secguard.findings.involved import key_details, other_ends, role_of
 from secguard.model import Finding, Resource, Value
 
 _INSTANCE = re.compile(r"(?:^|/)(i-[0-9a-f]{8,17})$")
 _KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}\b")
-_PROBES = "portProbeAction/portProbeDetails"
 # Types of principal in GuardDuty's `userType` and ASFF's `PrincipalType`.
 _KINDS = {
     "IAMUser": "user",
@@ -58,8 +57,8 @@ def about(finding: Finding) -> dict[str, Value]:
         "instances": _distinct(_instances(finding)),
         "buckets": _distinct(r.name for r in finding.resources if r.type == "AwsS3Bucket"),
         "principals": _distinct(_principals(finding)),
-        "ips": _distinct(_remote_addresses(finding)),
-        "role": _role(finding),
+        "ips": _distinct(other_ends(finding)),
+        "role": role_of(finding),
     }
 
 
@@ -83,7 +82,7 @@ def _instances(finding: Finding) -> Iterator[str]:
 
 
 def _principals(finding: Finding) -> Iterator[dict[str, Value]]:
-    details = _details(finding)
+    details = key_details(finding)
     for resource in finding.resources:
         match resource.type:
             case "AwsIamAccessKey":
@@ -101,41 +100,6 @@ def _key_owner(resource: Resource, details: Mapping[str, Any]) -> dict[str, Valu
     # Long-term keys (AKIA) are a user's, or root's; the sessions of roles have others (IAM's table of unique ids).
     otherwise = "user" if key and key[0].startswith("AKIA") else "unknown"
     return {"kind": _KINDS.get(spelled, otherwise), "name": named, "key": key[0] if key else None}
-
-
-def _details(finding: Finding) -> dict[str, Mapping[str, Any]]:
-    """The details that ASFF gives of each access key, by the resource's id."""
-    raw = finding.raw if isinstance(finding.raw, Mapping) else {}
-    parts = mappings(raw.get("Resources"))
-    return {str(part.get("Id")): inside(part, "Details", "AwsIamAccessKey") for part in parts}
-
-
-def _remote_addresses(finding: Finding) -> Iterator[str]:
-    """The other end; a port probe may have several."""
-    if finding.actor and finding.actor.ip:
-        yield finding.actor.ip
-    raw = finding.raw if isinstance(finding.raw, Mapping) else {}
-    for probe in mappings(inside(raw, "Action", "PortProbeAction").get("PortProbeDetails")):
-        yield from filter(None, [text(inside(probe, "RemoteIpDetails").get("IpAddressV4"))])
-    for probe in _flattened_probes(inside(raw, "ProductFields")):
-        yield from filter(None, [text(inside(probe, "remoteIpDetails").get("ipAddressV4"))])
-
-
-def _flattened_probes(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Port probes in ProductFields, where Security Hub keeps the list as JSON text."""
-    for key, value in fields.items():
-        if str(key).endswith(_PROBES) and isinstance(value, str):
-            try:
-                yield from mappings(json.loads(value))
-            except ValueError:
-                continue
-
-
-def _role(finding: Finding) -> str | None:
-    """TARGET or ACTOR: which part the resource plays."""
-    raw = finding.raw if isinstance(finding.raw, Mapping) else {}
-    fields = inside(raw, "ProductFields")
-    return text(fields.get("aws/guardduty/service/resourceRole")) or text(fields.get("resourceRole"))
 
 
 def _distinct(values: Iterator[Any]) -> list[Any]:

@@ -28,11 +28,18 @@ class Match:
     fit: int
 
 
+_MOST_KEPT = 4096
+"""Combinations of types that are remembered; AWS's own are fewer, those of others may be without number."""
+_Naming = tuple[Playbook, list[Answers]]
+"""A playbook, with those of its answers that name a finding's type or control."""
+
+
 class Catalogue:
     """The playbooks by name."""
 
     def __init__(self, playbooks: Iterable[Playbook]) -> None:
         self._by_name: dict[str, Playbook] = {}
+        self._named: dict[tuple[tuple[str, ...], str | None], list[_Naming]] = {}
         for playbook in playbooks:
             first = self._by_name.setdefault(playbook.name, playbook)
             if first is not playbook:
@@ -64,9 +71,22 @@ class Catalogue:
 
     def matches(self, finding: Finding) -> list[Match]:
         """The playbooks that answer `finding`, best first, then by name."""
-        fits = ((playbook, _fit(playbook, finding)) for playbook in self)
+        named = self._naming(finding.types, finding.control_id)
+        fits = ((playbook, _fit(answers, finding)) for playbook, answers in named)
         found = [Match(playbook, fit) for playbook, fit in fits if fit]
         return sorted(found, key=lambda match: (-match.fit, match.playbook.name))
+
+    def _naming(self, types: tuple[str, ...], control: str | None) -> list[_Naming]:
+        """The playbooks that name one of the types, or the control. Many findings share those, so it is kept."""
+        key = (types, control)
+        if key not in self._named:
+            if len(self._named) >= _MOST_KEPT:
+                self._named.clear()
+            named = (
+                (each, [a for a in each.answers if control in a.controls or _names_type(a, types)]) for each in self
+            )
+            self._named[key] = [(playbook, answers) for playbook, answers in named if answers]
+        return self._named[key]
 
     def answers(self, finding: Finding) -> tuple[str, ...]:
         """The names of those that can help, best first."""
@@ -79,15 +99,18 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix in {".yaml", ".yml"})
 
 
-def _fit(playbook: Playbook, finding: Finding) -> int:
-    return max((answer.fit for answer in playbook.answers if _answers(answer, finding)), default=0)
+def _fit(answers: Iterable[Answers], finding: Finding) -> int:
+    return max((answer.fit for answer in answers if _answers(answer, finding)), default=0)
+
+
+def _names_type(answer: Answers, types: Iterable[str]) -> bool:
+    return any(fnmatchcase(kind, glob) for kind in types for glob in answer.types)
 
 
 def _answers(answer: Answers, finding: Finding) -> bool:
-    by_type = any(fnmatchcase(kind, glob) for kind in finding.types for glob in answer.types)
     # A control that passes is no finding to act on.
     by_control = finding.control_id in answer.controls and finding.compliance_status != "PASSED"
-    if not by_type and not by_control:
+    if not by_control and not _names_type(answer, finding.types):
         return False
     if answer.when is None:
         return True

@@ -10,7 +10,7 @@ from secguard.engine.change import Kind, Plan, Refusal
 from secguard.engine.draft import Draft, Want
 from secguard.engine.seam import Reader
 from secguard.errors import AwsError, NoCredentials, NotThere, UsageError
-from secguard.model import Finding, Place, Unreached, Value, Workflow
+from secguard.model import Finding, Place, Source, Unreached, Value, Workflow
 from secguard.playbooks import rules
 from secguard.playbooks.ask import Ask
 from secguard.playbooks.case import Case, about, as_scope
@@ -231,7 +231,9 @@ def _bookkeeping(wants: Sequence[Want], findings: Iterable[Finding]) -> Iterator
     """A new finding becomes notified once everything that was wanted for it has succeeded, and new again likewise."""
     for n, finding in enumerate(findings, start=1):
         about_it = [want for want in wants if finding.id in want.findings]
-        if not about_it or finding.workflow_status is not Workflow.NEW or not finding.product_arn:
+        # Only Security Hub CSPM knows the finding by this id.
+        known_there = finding.source is Source.SECURITY_HUB and finding.product_arn
+        if not about_it or finding.workflow_status is not Workflow.NEW or not known_there:
             continue
         others = tuple(want.key for want in about_it if want.kind not in (Kind.EVIDENCE, Kind.SCAFFOLD))
         yield Want(

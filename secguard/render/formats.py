@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from secguard.model import timestamp
 from secguard.render import sanitize
 
@@ -35,8 +37,7 @@ def json_array(records: Iterable[Any]) -> Iterator[str]:
 def json_lines(records: Iterable[Any]) -> Iterator[str]:
     """One JSON value a line."""
     for record in records:
-        text = json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=_plain)
-        yield sanitize.json_text(text) + "\n"
+        yield sanitize.json_text(msgspec.json.encode(record, enc_hook=_plain).decode()) + "\n"
 
 
 def csv_lines(records: Iterable[Record], *, columns: Sequence[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -145,9 +146,13 @@ def _together(plan: Plan) -> Iterator[RenderableType]:
     for texts, places in alike.items():
         yield Text()
         yield Text(_places(places), style="heading")
-        yield from (Text(f"  {text}") for text in texts)
+        yield from (Text(f"  {_times(text, count)}") for text, count in Counter(texts).items())
     yield Text()
     yield Text("every change with its calls: -v, or -o commands", style="quiet")
+
+
+def _times(text: str, count: int) -> str:
+    return text if count == 1 else f"{count} times: {text}"
 
 
 def _without_place(change: Change) -> str:
@@ -195,6 +200,7 @@ def _lists(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     lists = {
         "Refused": [f"{refusal.what}: {refusal.why} ({refusal.rule})" for refusal in plan.refused],
         "Not looked at": [str(unreached) for unreached in plan.unreached],
+        "Not to be had there": list(plan.unsupported),
         "Already so": list(plan.already),
     }
     return ((title, lines) for title, lines in lists.items() if lines)

@@ -24,7 +24,10 @@ def block(text: str) -> str:
 
 def cell(text: str) -> str:
     """`text` for one field of a CSV file that someone opens in a spreadsheet."""
-    return f"'{line(text)}" if text.lstrip(" ").startswith(_FORMULA) else line(text)
+    shown = line(text)
+    # What is no formula yet may become one when what a terminal would obey has been spelled out.
+    begins = (text.lstrip(" "), shown.lstrip(" "))
+    return f"'{shown}" if any(each.startswith(_FORMULA) for each in begins) else shown
 
 
 def markdown(text: str) -> str:

@@ -96,10 +96,21 @@ def test_a_denied_call_names_what_was_denied(secguard, breach):
     denied = "User is not authorized to perform: securityhub:GetFindings"
     breach.faults.add(answer=(403, "AccessDeniedException", denied), service="securityhub", operation="GetFindings")
 
-    said = secguard("findings")
+    said = secguard("findings", "--source", "securityhub")
 
     assert (said.code, said.stdout) == (1, "")
     assert "GetFindings" in said.stderr
+
+
+def test_what_is_denied_in_security_hub_leaves_the_regions_that_have_guardduty_alone(secguard, breach):
+    denied = "User is not authorized to perform: securityhub:GetFindings"
+    breach.faults.add(answer=(403, "AccessDeniedException", denied), service="securityhub", operation="GetFindings")
+
+    said = secguard("findings", "-o", "json")
+
+    assert said.code == 3
+    assert {finding["source"] for finding in said.json} == {"guardduty"}
+    assert "incomplete: 123456789012 us-east-1: " in said.stderr
 
 
 def test_one_region_that_is_denied_is_named_and_the_rest_answers(secguard, breach):

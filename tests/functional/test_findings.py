@@ -64,6 +64,11 @@ def asked(server):
     return server.calls.of("securityhub", "GetFindings")
 
 
+def levels_of(call):
+    """The severities that were asked for."""
+    return [value["Value"] for value in call.parameters["Filters"]["SeverityLabel"]]
+
+
 def test_high_findings_are_a_table_with_the_worst_on_top(secguard, breach, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     said = secguard("findings", "--severity", "high")
@@ -87,7 +92,12 @@ def test_through_the_aggregator_one_region_is_asked(secguard, breach):
     regions = {json.loads(line)["region"] for line in said.stdout.splitlines()}
     assert len(regions) > 3
     assert {call.region for call in asked(breach)} == {"us-east-1"}
-    assert [call.parameters["Filters"]["SeverityLabel"][0]["Value"] for call in asked(breach)] == ["CRITICAL", "HIGH"]
+    assert all(levels_of(call) == ["CRITICAL", "HIGH"] for call in asked(breach))
+
+
+def test_a_table_asks_level_by_level_the_worst_first(secguard, breach):
+    secguard("findings", "--severity", "high", "--limit", "100")
+    assert list(dict.fromkeys(map(str, map(levels_of, asked(breach))))) == ["['CRITICAL']", "['HIGH']"]
 
 
 def test_every_record_has_the_keys_that_programs_rely_on(secguard, breach):

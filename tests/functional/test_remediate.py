@@ -1,5 +1,6 @@
 """`secguard remediate` against the sandbox: what is sent, what stands afterwards, and that all of it comes back."""
 
+import io
 import json
 
 import boto3
@@ -636,4 +637,32 @@ def test_a_saved_plan_is_refused_once_the_world_is_another(secguard, breach, cli
     said = secguard("apply", plan, "--yes")
 
     assert said.code == 4
+    assert breach.calls.writes() == []
+
+
+def test_filters_choose_what_is_remediated(secguard, breach, id_of):
+    said = secguard("remediate", "--type", "*SSHBruteForce", "--resource", "web-1", "--dry-run", "-o", "json")
+
+    assert said.code == 0
+    assert {finding for change in said.json["changes"] for finding in change["findings"]} == {id_of(*BRUTE_FORCE)}
+    assert breach.calls.writes() == []
+
+
+def test_more_findings_than_were_meant_are_refused(secguard, breach):
+    said = secguard("remediate", "--severity", "high", "--max-findings", "3", "--dry-run")
+
+    assert said.code == 2
+    assert "--max-findings 3" in said.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("aaaaaaaa", "--severity", "high")])
+def test_findings_are_named_by_ids_or_by_filters(secguard, breach, words):
+    assert secguard("remediate", *words, "--dry-run").code == 2
+
+
+def test_an_empty_stdin_remediates_nothing(secguard, breach, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    said = secguard("remediate", "-", "-y")
+
+    assert said.code == 0
     assert breach.calls.writes() == []

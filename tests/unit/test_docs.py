@@ -29,6 +29,7 @@ ACTIONS = {
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "s3:HeadBucket": "s3:ListBucket",
+    "securityhub:GetFindingsV2": "securityhub:GetFindings",
 }
 FIRST_USE = {"iam:CreateServiceLinkedRole"}
 
@@ -118,6 +119,13 @@ def test_the_policy_to_enable_is_exactly_what_coverage_writes():
     written = {operation for setting in settings for operation in setting.writes}
 
     assert policies()["SecguardEnables"] == actions(written) | FIRST_USE
+
+
+def test_the_policy_to_triage_is_exactly_what_triage_writes():
+    settings = [registry()[name] for name in registry().names() if name.startswith("findings.")]
+    written = {operation for setting in settings for operation in setting.writes}
+
+    assert policies()["SecguardTriages"] == actions(written)
 
 
 @pytest.mark.parametrize("playbook", playbooks(), ids=lambda playbook: playbook.name)

@@ -12,6 +12,7 @@ from secguard.sandbox.securityhub import (
     findings,
     history,
     hub,
+    hub_v2,
     imports,
     insights,
     members,
@@ -32,6 +33,7 @@ SERVICE = Service(
     backends=securityhub_backends,
     operations={
         **hub.OPERATIONS,
+        **hub_v2.OPERATIONS,
         **standards.OPERATIONS,
         **controls.OPERATIONS,
         **aggregation.OPERATIONS,

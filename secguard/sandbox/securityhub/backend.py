@@ -32,6 +32,14 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubV2:
+    """That the new Security Hub, a service of its own, is on."""
+
+    subscribed_at: datetime
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """An enabled standard, on its way to READY or away."""
 
@@ -67,6 +75,7 @@ class SecurityHubBackend(BaseBackend):
         self.updated_by_hand: dict[FindingKey, set[str]] = {}
         """What BatchUpdateFindings has set, which a provider can't set any more."""
         self.aggregator: Aggregator | None = None
+        self.hub_v2: HubV2 | None = None
         self.clear_settings()
 
     def clear_settings(self) -> None:

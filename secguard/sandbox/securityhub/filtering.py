@@ -35,6 +35,11 @@ def predicate(filters: Mapping[str, list[Filter]]) -> Predicate:
     return lambda finding: all(test(finding) for test in tests)
 
 
+def value_test(kind: str, wanted: Filter) -> Callable[[Values], bool]:
+    """Compile one filter of a kind, `StringFilter` for one. Raises ValueError for what the service refuses."""
+    return _TESTS[kind]([wanted])
+
+
 def ordered(findings: Iterable[Finding], criteria: Sequence[Mapping[str, str]]) -> list[Finding]:
     """Sort by attributes, the first counting most. Labels sort as text: CRITICAL, HIGH, INFORMATIONAL, LOW, MEDIUM."""
     result = list(findings)

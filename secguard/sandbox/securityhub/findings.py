@@ -44,9 +44,9 @@ def put_findings(account: str, region: str, findings: list[Finding]) -> None:
 
 
 def receive(account: str, region: str, findings: list[Finding]) -> None:
-    """Take in what a provider sends, if the hub is on there and takes findings from that product."""
+    """Take in what a provider sends, if a hub, old or new, is on there and takes findings from that product."""
     here = backend_of(account, region)
-    if here.hub is None:
+    if here.hub is None and here.hub_v2 is None:
         return
     for given in findings:
         if takes_from(here, given["ProductArn"]):

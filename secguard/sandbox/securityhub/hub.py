@@ -69,16 +69,9 @@ def disable_security_hub(here: SecurityHubBackend, ask: Ask) -> Answer:
     return {}
 
 
-def describe_hub_v2(here: SecurityHubBackend, ask: Ask) -> Answer:
-    """DescribeSecurityHubV2: the OCSF service is a switch of its own, and off."""
-    del ask
-    raise not_found(f"Account {here.account_id} is not subscribed to AWS Security Hub V2")
-
-
 OPERATIONS = {
     "EnableSecurityHub": enable_security_hub,
     "DescribeHub": describe_hub,
     "UpdateSecurityHubConfiguration": update_configuration,
     "DisableSecurityHub": disable_security_hub,
-    "DescribeSecurityHubV2": describe_hub_v2,
 }

@@ -65,3 +65,74 @@ def remote(kind, ip, *, prefix="aws/guardduty/service/"):
 def read(item):
     """A finding that must be readable."""
     return read_asff(item, position="here")
+
+
+def detected(number=1, kind="UnauthorizedAccess:EC2/SSHBruteForce", **over):
+    """A finding as GuardDuty's events carry it; keywords replace whole fields, None leaves one out."""
+    region = over.get("region") or "us-east-1"
+    identity = f"{number:032x}"
+    made = {
+        "schemaVersion": "2.0",
+        "accountId": ACCOUNT,
+        "region": region,
+        "partition": "aws",
+        "id": identity,
+        "arn": f"arn:aws:guardduty:{region}:{ACCOUNT}:detector/{DETECTOR}/finding/{identity}",
+        "type": kind,
+        "severity": 8,
+        "createdAt": "2026-11-20T00:00:00.000Z",
+        "updatedAt": "2026-11-22T00:00:00.000Z",
+        "title": "An instance is under attack.",
+        "description": "Someone guesses passwords.",
+        "resource": {"resourceType": "Instance", "instanceDetails": {"instanceId": "i-0c10c2c7863d1a356"}},
+        "service": {
+            "archived": False,
+            "count": 3,
+            "detectorId": DETECTOR,
+            "resourceRole": "TARGET",
+            "eventFirstSeen": "2026-11-20T00:00:00Z",
+            "eventLastSeen": "2026-11-22T00:00:00Z",
+            "action": {"actionType": "NETWORK_CONNECTION", "networkConnectionAction": {"remoteIpDetails": REMOTE}},
+            "additionalInfo": {"type": "default", "value": "{}"},
+        },
+    }
+    return {key: value for key, value in {**made, **over}.items() if value is not None}
+
+
+REMOTE = {
+    "ipAddressV4": "185.220.101.1",
+    "country": {"countryName": "Netherlands"},
+    "organization": {"asn": "208046", "asnOrg": "HOSTING"},
+}
+
+
+def ocsf(number=1, **over):
+    """A finding as the new Security Hub has it; keywords replace whole fields, None leaves one out."""
+    made = {
+        "activity_id": 1,
+        "class_uid": 2004,
+        "cloud": {"account": {"uid": ACCOUNT}, "provider": "AWS", "region": "us-east-1"},
+        "finding_info": {
+            "uid": f"arn:aws:inspector2:us-east-1:{ACCOUNT}:finding/{number:08d}",
+            "title": "A package has a weakness",
+            "desc": "It should be updated.",
+            "types": ["Software and Configuration Checks/Vulnerabilities/CVE"],
+            "created_time": 1795219200000,
+            "modified_time": 1795305600000,
+            "modified_time_dt": "2026-11-22T00:00:00Z",
+        },
+        "metadata": {
+            "uid": f"{number:064x}",
+            "version": "1.6.0",
+            "product": {"name": "Inspector", "uid": "arn:aws:securityhub:us-east-1::productv2/aws/inspector"},
+        },
+        "severity": "High",
+        "severity_id": 4,
+        "status": "New",
+        "status_id": 1,
+        "time": 1795305600000,
+        "resources": [
+            {"type": "AwsEc2Instance", "uid": f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0c10c2c7863d1a356"}
+        ],
+    }
+    return {key: value for key, value in {**made, **over}.items() if value is not None}

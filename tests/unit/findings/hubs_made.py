@@ -1,11 +1,14 @@
-"""Security Hub in several Regions, without AWS: what `findings.places.Reach` asks for."""
+"""Security Hub and GuardDuty in several Regions, without AWS: what `findings.places.Reach` asks for."""
 
 from types import SimpleNamespace
 
-from asff_made import ACCOUNT
+from asff_made import ACCOUNT, DETECTOR
 
 from secguard.errors import AwsError, NoCredentials, NotThere
+from secguard.findings.guardduty_form import camel_case
 from secguard.model import Unreached
+from secguard.sandbox.guardduty import criteria
+from secguard.sandbox.securityhub import composite
 from secguard.sandbox.securityhub.filtering import ordered, predicate
 
 OFF = NotThere("Security Hub is off", code="InvalidAccessException")
@@ -14,8 +17,14 @@ OFF = NotThere("Security Hub is off", code="InvalidAccessException")
 class Hubs:
     """`hubs` holds each Region's findings, or the error that it answers with."""
 
-    def __init__(self, hubs, *, region="us-east-1", home=None, linking="ALL_REGIONS", linked=()):
+    def __init__(
+        self, hubs, *, detectors=None, new_hubs=None, region="us-east-1", home=None, linking="ALL_REGIONS", linked=()
+    ):
         self.hubs = hubs
+        self.detectors = detectors or {}
+        """For a Region with a detector, its findings as events carry them."""
+        self.new_hubs = new_hubs or {}
+        """For a Region where the new Security Hub is on, its findings in OCSF."""
         self.region = region
         self.home = home
         self.linking, self.linked = linking, linked
@@ -26,17 +35,20 @@ class Hubs:
 
     def regions(self, account):
         assert account == ACCOUNT
-        return sorted(self.hubs)
+        return sorted(self.enabled())
 
     def supported(self, service):
-        assert service == "securityhub"
-        return frozenset({*self.hubs, "ap-east-1"})
+        assert service in ("securityhub", "guardduty")
+        return frozenset({*self.enabled(), "ap-east-1"})
+
+    def enabled(self):
+        return {*self.hubs, *self.detectors, *self.new_hubs}
 
     def look(self, place):
         return _Look(self, place)
 
     def fan_out(self, places, task, *, services=()):
-        assert list(services) == ["securityhub"]
+        assert list(services) in (["securityhub"], ["guardduty"])
         results, refused = [], []
         for place in places:
             try:
@@ -50,7 +62,7 @@ class Hubs:
         yield from results
 
     def visible(self, region):
-        own = self.hubs[region]
+        own = self.hubs.get(region, OFF)
         if isinstance(own, Exception):
             raise own
         if region != self.home:
@@ -69,7 +81,15 @@ class _Look:
         self.hubs, self.place = hubs, place
 
     def ask(self, service, operation, **parameters):
-        self.hubs.asked.append((self.place.region, operation, parameters))
+        region = self.place.region
+        self.hubs.asked.append((region, operation, parameters))
+        match service, operation:
+            case "securityhub", "DescribeHub":
+                self.hubs.visible(region)
+                return {"HubArn": "arn:aws:securityhub:…:hub/default"}
+            case "securityhub", "DescribeSecurityHubV2":
+                self.new_findings()
+                return {"HubV2Arn": "arn:aws:securityhub:…:hubv2/default"}
         assert (service, operation) == ("securityhub", "GetFindingAggregator")
         return {
             "FindingAggregatorArn": parameters["FindingAggregatorArn"],
@@ -78,9 +98,27 @@ class _Look:
             "Regions": list(self.hubs.linked),
         }
 
+    def detected(self):
+        found = self.hubs.detectors[self.place.region]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def new_findings(self):
+        found = self.hubs.new_hubs.get(self.place.region, OFF)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
     def items(self, service, operation, key, **parameters):
         region = self.place.region
         self.hubs.asked.append((region, operation, parameters))
+        if service == "guardduty":
+            yield from self.of_guardduty(operation, parameters)
+            return
+        if operation == "GetFindingsV2":
+            yield from filter(composite.predicate(parameters.get("Filters", {})), self.new_findings())
+            return
         visible = self.hubs.visible(region)
         if operation == "ListFindingAggregators":
             arn = f"arn:aws:securityhub:{self.hubs.home}:{ACCOUNT}:finding-aggregator/1"
@@ -98,3 +136,24 @@ class _Look:
                 del self.hubs.breaks[region]
                 raise error
             yield item
+
+    def of_guardduty(self, operation, parameters):
+        if operation == "ListDetectors":
+            yield from [DETECTOR] if self.place.region in self.hubs.detectors else []
+            return
+        assert parameters["DetectorId"] == DETECTOR
+        if operation == "GetFindings":
+            known = {finding["id"]: finding for finding in self.detected()}
+            yield from (_native(known[each]) for each in parameters["FindingIds"])
+            return
+        wanted = camel_case(parameters.get("FindingCriteria", {}))
+        yield from (finding["id"] for finding in self.detected() if criteria.matches(finding, wanted))
+
+
+def _native(value):
+    """A finding as GetFindings returns it."""
+    if isinstance(value, list):
+        return [_native(part) for part in value]
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: _native(part) for key, part in value.items()}
+    return value

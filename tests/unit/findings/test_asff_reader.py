@@ -8,10 +8,11 @@ import pytest
 from asff_made import ACCOUNT, asff, guardduty, read, remote
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from odd_made import ODD
 
-from secguard.findings.asff import Unreadable, guardduty_type, read_all, read_asff
+from secguard.findings.asff import guardduty_type, read_asff
 from secguard.findings.record import to_record
-from secguard.model import Actor, Finding, Severity, Source, Technique, Workflow
+from secguard.model import Actor, Finding, Severity, Technique, Workflow
 
 DATA = Path(__file__).parents[2] / "data"
 RECORDED = [item for file in sorted((DATA / "asff").glob("*.json")) for item in json.loads(file.read_text())]
@@ -45,18 +46,6 @@ def test_guarddutys_finding_says_who_did_what_to_what_and_how_often():
     assert finding.console_url.endswith("fId=46ba0ac2845071e23ccdeb2ae03bfdea")
 
 
-ODD = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from(["HIGH", "2020-01-01", "arn:"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-
-
 @settings(max_examples=400, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(asff())), ODD, max_size=6), st.sampled_from([asff, guardduty]))
 def test_whatever_a_field_holds_the_finding_is_read_or_named(over, made):
@@ -77,16 +66,6 @@ def test_whatever_stands_deep_inside_the_finding_is_read(data):
     inside = item[section][0] if isinstance(item[section], list) else item[section]
     inside[data.draw(st.sampled_from([*inside, "Details", "Tags"]))] = data.draw(ODD)
     assert isinstance(read(item), Finding)
-
-
-@settings(max_examples=100, deadline=None)
-@given(ODD)
-def test_what_is_no_finding_is_named_and_the_rest_goes_on(odd):
-    results = list(read_all([asff(1), odd, asff(2)], where="file", source=Source.FILE))
-    assert [finding.id[-1] for finding in (results[0], results[2])] == ["1", "2"]
-    if not isinstance(odd, dict) or "Id" not in odd:
-        assert isinstance(results[1], Unreadable)
-        assert results[1].position == "file item 2"
 
 
 def test_every_guardduty_type_is_found_again_behind_its_rewritten_form():

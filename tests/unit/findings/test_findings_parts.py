@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from secguard.errors import UsageError
 from secguard.findings.arn import account_in, name_in
-from secguard.findings.samples import is_sample_asff, is_sample_event, is_sample_guardduty
+from secguard.findings.samples import is_sample_asff, is_sample_guardduty
 from secguard.findings.short_ids import Told, told_apart, unique_prefixes
 from secguard.findings.times import age, parse_time, read_time
 
@@ -48,14 +48,14 @@ def test_what_only_talks_of_samples_is_none(over):
 
 
 def test_a_sample_is_recognised_as_guarddutys_api_says_it():
-    assert is_sample_guardduty({"Service": {"AdditionalInfo": {"Value": '{"sample":true}', "Type": "default"}}})
-    assert not is_sample_guardduty({"Service": {"AdditionalInfo": {"Value": "{}", "Type": "default"}}})
+    assert is_sample_guardduty({"service": {"additionalInfo": {"value": '{"sample":true}', "type": "default"}}})
+    assert not is_sample_guardduty({"service": {"additionalInfo": {"value": "{}", "type": "default"}}})
 
 
 def test_a_sample_is_recognised_as_an_event_says_it():
-    assert is_sample_event({"service": {"additionalInfo": {"sample": True}}})
-    assert is_sample_event({"service": {"additionalInfo": {"value": '{"sample":true}', "type": "default"}}})
-    assert not is_sample_event({"service": {"additionalInfo": None}})
+    assert is_sample_guardduty({"service": {"additionalInfo": {"sample": True}}})
+    assert is_sample_guardduty({"service": {"additionalInfo": {"value": '{"sample":true}', "type": "default"}}})
+    assert not is_sample_guardduty({"service": {"additionalInfo": None}})
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from asff_made import asff, guardduty, read, remote
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secguard.findings.levels import LevelEnd
 from secguard.findings.listing import Following, collect, fetch_limit
 from secguard.findings.query import Query, Sort
 from secguard.findings.ranking import ordered, rank
-from secguard.findings.securityhub import LevelEnd
 from secguard.model import Severity, Unreached, Workflow
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)

@@ -7,13 +7,13 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from asff_made import asff, guardduty, read
+from asff_made import asff, detected, guardduty, ocsf, read
 from hubs_made import OFF, Hubs
 
 from secguard.errors import AmbiguousId, Denied, UnknownId
 from secguard.findings.index import FILE_NAME, Index
 from secguard.findings.lookup import resolve
-from secguard.model import Workflow, fingerprint
+from secguard.model import Source, Workflow, fingerprint
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
@@ -99,9 +99,35 @@ def test_an_unknown_id_is_said_to_be_unknown(aws, index):
 
 
 def test_an_unknown_id_is_not_denied_where_not_everywhere_could_be_looked(aws, index):
-    aws.hubs["eu-west-1"] = OFF
-    with pytest.raises(UnknownId, match=r"not everywhere could be looked: 123456789012 eu-west-1: Security Hub is not"):
+    aws.hubs["eu-west-1"] = Denied("not allowed")
+    with pytest.raises(UnknownId, match=r"not everywhere could be looked: 123456789012 eu-west-1: not allowed"):
         find(aws, index, "0000000000")
+
+
+def test_what_guardduty_found_is_read_from_it_where_there_is_no_security_hub(index):
+    aws = Hubs({"us-east-1": [asff(1)]}, detectors={"eu-west-1": [detected(7, region="eu-west-1")]})
+    arn = detected(7, region="eu-west-1")["arn"]
+    short = full_of({"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/guardduty", "Id": arn})[:8]
+    for name in (arn, arn.rsplit("/", 1)[1], short):
+        (finding,) = find(aws, index, name)
+        assert (finding.id, finding.source, finding.short_id) == (arn, Source.GUARDDUTY, short)
+
+
+def test_what_is_archived_in_guardduty_is_found_too(index):
+    archived = detected(7, service={"archived": True})
+    aws = Hubs({"us-east-1": OFF}, detectors={"us-east-1": [archived]})
+    assert find(aws, index, archived["arn"])[0].record_state == "ARCHIVED"
+
+
+def test_a_finding_of_the_new_security_hub_is_found_listed_or_not(index):
+    item = ocsf(7)
+    aws = Hubs({"us-east-1": [asff(1)]}, new_hubs={"us-east-1": [item]})
+    (searched,) = find(aws, index, item["metadata"]["uid"])
+    index.remember([searched])
+    aws.asked.clear()
+    (known,) = find(aws, index, searched.short_id)
+    assert (known.id, known.source) == (item["metadata"]["uid"], Source.SECURITY_HUB_V2)
+    assert [operation for _, operation, _ in aws.asked] == ["GetFindingsV2"]
 
 
 def test_too_few_digits_are_refused(aws, index):
@@ -112,7 +138,7 @@ def test_too_few_digits_are_refused(aws, index):
 
 def test_an_ambiguous_short_id_names_ids_that_are_not(aws, index, monkeypatch):
     alike = {item["Id"]: f"{'a' * 9}{number}{'0' * 54}" for number, item in enumerate(aws.hubs["us-east-1"])}
-    for module in ("lookup", "index", "securityhub"):
+    for module in ("lookup", "index", "levels"):
         monkeypatch.setattr(f"secguard.findings.{module}.fingerprint", lambda _arn, found: alike.get(found, "b" * 64))
     with pytest.raises(AmbiguousId) as from_aws:
         find(aws, index, "a" * 8)

@@ -6,9 +6,10 @@ from hubs_made import OFF, Hubs
 
 from secguard.errors import AwsError, Denied, NoCredentials, UsageError
 from secguard.findings.asff import Unreadable
+from secguard.findings.levels import LevelEnd
 from secguard.findings.places import places_for
 from secguard.findings.query import Query
-from secguard.findings.securityhub import LevelEnd, stream
+from secguard.findings.securityhub import stream
 from secguard.model import Finding, Place, Severity, Unreached
 
 

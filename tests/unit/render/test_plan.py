@@ -78,12 +78,15 @@ def test_what_is_plain_is_not_said():
 def test_what_is_refused_unseen_and_so_already_is_told_apart():
     refused = Refusal(what="i-1", rule="sample", why="the finding is a sample")
     unseen = Unreached(account="111122223333", region="eu-west-9", why="denied")
+    lacking = "GuardDuty in eu-west-9 has no RDS_LOGIN_EVENTS"
+    made = plan(refused=(refused,), unreached=(unseen,), already=("detector: on",), unsupported=(lacking,))
 
-    text = drawn(plan_view(plan(refused=(refused,), unreached=(unseen,), already=("detector: on",))))
+    text = drawn(plan_view(made))
 
     assert "nothing can be done" in text
     assert "Refused\n  i-1: the finding is a sample (sample)" in text
     assert "Not looked at\n  111122223333 eu-west-9: denied" in text
+    assert f"Not to be had there\n  {lacking}" in text
     assert "Already so\n  detector: on" in text
 
 

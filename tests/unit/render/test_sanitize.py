@@ -34,7 +34,7 @@ def test_a_block_keeps_its_lines_and_nothing_else():
     assert sanitize.block("one\ntwo\x1b[2J\rthree") == "one\ntwo\\x1b[2J\nthree"
 
 
-@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d"])
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\x0c@", "\uff1d"])
 def test_a_cell_is_never_a_formula(beginning):
     assert sanitize.cell(f"{beginning}cmd|' /C calc'!A0").startswith("'")
 
