@@ -9,8 +9,6 @@ import sys
 import pytest
 
 from secguard.findings.query import WORST_FIRST
-from secguard.sandbox.cast import OPERATOR_KEY, OPERATOR_SECRET
-from secguard.sandbox.server import serve
 
 KEYS = {
     "id", "short_id", "product_arn", "source", "product", "account", "region", "severity", "severity_score", "priority",
@@ -22,42 +20,12 @@ KEYS = {
 LEVELS = [level.name for level in WORST_FIRST]
 
 
-@pytest.fixture(scope="module")
-def _server():
-    with serve() as server:
-        server.reset("breach")
-        yield server
-
-
 @pytest.fixture
-def breach(_server, monkeypatch):
-    """The seeded organization; no test here changes it."""
-    environment = {
-        "AWS_ENDPOINT_URL": _server.endpoint,
-        "AWS_ACCESS_KEY_ID": OPERATOR_KEY,
-        "AWS_SECRET_ACCESS_KEY": OPERATOR_SECRET,
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    _server.faults.clear()
-    _server.calls.clear()
-    yield _server
-    _server.faults.clear()
-
-
-@pytest.fixture(scope="module")
-def _listed():
-    return []
-
-
-@pytest.fixture
-def everything(secguard, breach, _listed):
-    """Every open finding, listed once for all tests."""
-    if not _listed:
-        _listed.extend(secguard("findings", "-o", "json").json)
+def everything(secguard, breach):
+    """Every open finding."""
+    listed = secguard("findings", "-o", "json").json
     breach.calls.clear()
-    return _listed
+    return listed
 
 
 def asked(server):
