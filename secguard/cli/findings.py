@@ -19,6 +19,7 @@ from secguard.findings.query import Query, level
 from secguard.render import formats
 
 if TYPE_CHECKING:
+    from secguard.findings.expression import Expression
     from secguard.findings.levels import Event
     from secguard.findings.listing import Following, Listing
     from secguard.model import Finding, Severity, Source
@@ -40,8 +41,11 @@ _REMEMBERED_AT_ONCE = 2000
 @click.option(
     "--sort", metavar="ORDER", help="priority, severity, updated, first-seen, account, region, product, resource."
 )
+@click.option("--query", "expression", metavar="EXPR", help="What JMESPath finds in the list, as JSON.")
 @click.option("--fail-on", metavar="LEVEL", help="Exit 5 if one so severe, or worse, is listed; samples don't count.")
-def findings(app: App, limit: int | None, sort: str | None, fail_on: str | None, **filters: Any) -> None:
+def findings(
+    app: App, limit: int | None, sort: str | None, expression: str | None, fail_on: str | None, **filters: Any
+) -> None:
     """List findings, what to look at first on top.
 
     Filters of different kinds must all hold; of one kind, any.
@@ -50,7 +54,9 @@ def findings(app: App, limit: int | None, sort: str | None, fail_on: str | None,
     whence = _Whence.parse(source=filters.pop("source"), file=filters.pop("file"))
     query = query_of(app, filters, now=now, limit=limit, sort=sort)
     gate = None if fail_on is None else level(fail_on, option="--fail-on")
-    if app.output in _STREAMED and limit is None and sort is None:
+    if expression is not None:
+        _list(app, query, whence, gate=gate, now=now, asked=_asked(app, expression))
+    elif app.output in _STREAMED and limit is None and sort is None:
         _stream(app, query, whence, gate=gate, now=now)
     else:
         if app.output in (None, "table") and limit is None:
@@ -91,14 +97,34 @@ class _Whence:
         return self.file or sources.name_of(self.source)
 
 
-def _list(app: App, query: Query, whence: _Whence, *, gate: Severity | None, now: datetime) -> None:
+def _asked(app: App, text: str) -> Expression:
+    """Raises UsageError for what is no expression, and beside a format that it could not be answered in."""
+    from secguard.findings.expression import Expression  # noqa: PLC0415 - only when one is given
+
+    if app.output not in (None, "json"):
+        raise UsageError(f"--query answers in JSON, not as {app.output}", advice="leave -o out, or give -o json")
+    return Expression.parse(text)
+
+
+def _list(  # noqa: PLR0913 - by keyword, and all of it is the one question
+    app: App,
+    query: Query,
+    whence: _Whence,
+    *,
+    gate: Severity | None,
+    now: datetime,
+    asked: Expression | None = None,
+) -> None:
     from secguard.findings import listing  # noqa: PLC0415 - after the options were checked
 
     events = whence.events(app, query, limit=listing.fetch_limit(query))
     found = listing.collect(counted(events, talk=app.talk), query=query, now=now, answers=answers(app))
     remember(app, list(found.findings))
-    for part in _written(app, found, now=now):
-        app.stream([part])
+    if asked is not None:
+        app.stream([formats.json_object(asked.of(list(_records(iter(found.findings)))))])
+    else:
+        for part in _written(app, found, now=now):
+            app.stream([part])
     for unread in found.unreadable:
         app.warn(f"unreadable: {unread}")
     app.incomplete(found.unreached)

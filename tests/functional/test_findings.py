@@ -241,3 +241,18 @@ def test_what_a_short_id_stands_for_is_known_to_the_next_command(secguard, breac
     assert said.code == 0
     assert said.json["short_id"] == short
     assert asked(breach)[0].parameters["Filters"].keys() == {"Id"}
+
+
+def test_a_query_is_answered_with_what_it_finds(secguard, breach, everything):
+    said = secguard("findings", "--query", "[?severity=='CRITICAL'] | length(@)")
+
+    assert (said.code, said.json) == (0, sum(each["severity"] == "CRITICAL" for each in everything))
+
+
+@pytest.mark.parametrize(("more", "named"), [(["["], "no JMESPath"), (["@", "-o", "csv"], "--query answers in JSON")])
+def test_a_query_that_makes_no_sense_is_refused_before_aws_is_asked(secguard, breach, more, named):
+    said = secguard("findings", "--query", *more)
+
+    assert (said.code, said.stdout) == (2, "")
+    assert named in said.stderr
+    assert len(breach.calls) == 0
