@@ -19,7 +19,7 @@ from secguard.findings.query import Query, level
 from secguard.render import formats
 
 if TYPE_CHECKING:
-    from secguard.findings.expression import Expression
+    from secguard.cli.views import View
     from secguard.findings.levels import Event
     from secguard.findings.listing import Following, Listing
     from secguard.model import Finding, Severity, Source
@@ -42,9 +42,21 @@ _REMEMBERED_AT_ONCE = 2000
     "--sort", metavar="ORDER", help="priority, severity, updated, first-seen, account, region, product, resource."
 )
 @click.option("--query", "expression", metavar="EXPR", help="What JMESPath finds in the list, as JSON.")
+@click.option(
+    "--group-by",
+    metavar="KIND",
+    help="Count them by resource, resource-type, type, control, account, region, product, severity or day.",
+)
 @click.option("--fail-on", metavar="LEVEL", help="Exit 5 if one so severe, or worse, is listed; samples don't count.")
-def findings(
-    app: App, limit: int | None, sort: str | None, expression: str | None, fail_on: str | None, **filters: Any
+def findings(  # noqa: PLR0913 - each is one option of the command line
+    app: App,
+    *,
+    limit: int | None,
+    sort: str | None,
+    expression: str | None,
+    group_by: str | None,
+    fail_on: str | None,
+    **filters: Any,
 ) -> None:
     """List findings, what to look at first on top.
 
@@ -54,14 +66,31 @@ def findings(
     whence = _Whence.parse(source=filters.pop("source"), file=filters.pop("file"))
     query = query_of(app, filters, now=now, limit=limit, sort=sort)
     gate = None if fail_on is None else level(fail_on, option="--fail-on")
-    if expression is not None:
-        _list(app, query, whence, gate=gate, now=now, asked=_asked(app, expression))
+    view = _other_view(app, expression=expression, group_by=group_by, limit=limit, now=now)
+    if view is not None:
+        _list(app, replace(query, limit=None) if group_by else query, whence, gate=gate, now=now, view=view)
     elif app.output in _STREAMED and limit is None and sort is None:
         _stream(app, query, whence, gate=gate, now=now)
     else:
         if app.output in (None, "table") and limit is None:
             query = replace(query, limit=app.config.findings.limit)
-        _list(app, query, whence, gate=gate, now=now)
+        _list(app, query, whence, gate=gate, now=now, view=lambda found: _written(app, found, now=now))
+
+
+def _other_view(
+    app: App, *, expression: str | None, group_by: str | None, limit: int | None, now: datetime
+) -> View | None:
+    """What is to be seen instead of the list. Raises UsageError."""
+    if expression is None and group_by is None:
+        return None
+    from secguard.cli import views  # noqa: PLC0415 - only when one is asked for
+
+    if group_by is None:
+        assert expression is not None
+        return views.expression_view(app, expression)
+    if expression is not None:
+        raise UsageError("--query and --group-by are two views of the list", advice="give one of them")
+    return views.groups_view(app, group_by, limit=limit, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,34 +126,16 @@ class _Whence:
         return self.file or sources.name_of(self.source)
 
 
-def _asked(app: App, text: str) -> Expression:
-    """Raises UsageError for what is no expression, and beside a format that it could not be answered in."""
-    from secguard.findings.expression import Expression  # noqa: PLC0415 - only when one is given
-
-    if app.output not in (None, "json"):
-        raise UsageError(f"--query answers in JSON, not as {app.output}", advice="leave -o out, or give -o json")
-    return Expression.parse(text)
-
-
 def _list(  # noqa: PLR0913 - by keyword, and all of it is the one question
-    app: App,
-    query: Query,
-    whence: _Whence,
-    *,
-    gate: Severity | None,
-    now: datetime,
-    asked: Expression | None = None,
+    app: App, query: Query, whence: _Whence, *, gate: Severity | None, now: datetime, view: View
 ) -> None:
     from secguard.findings import listing  # noqa: PLC0415 - after the options were checked
 
     events = whence.events(app, query, limit=listing.fetch_limit(query))
     found = listing.collect(counted(events, talk=app.talk), query=query, now=now, answers=answers(app))
     remember(app, list(found.findings))
-    if asked is not None:
-        app.stream([formats.json_object(asked.of(list(_records(iter(found.findings)))))])
-    else:
-        for part in _written(app, found, now=now):
-            app.stream([part])
+    for part in view(found):
+        app.stream([part])
     for unread in found.unreadable:
         app.warn(f"unreadable: {unread}")
     app.incomplete(found.unreached)

@@ -256,3 +256,33 @@ def test_a_query_that_makes_no_sense_is_refused_before_aws_is_asked(secguard, br
     assert (said.code, said.stdout) == (2, "")
     assert named in said.stderr
     assert len(breach.calls) == 0
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "markdown", "table"])
+def test_findings_are_counted_by_what_they_have_in_common(secguard, breach, form):
+    said = secguard("findings", "--group-by", "product", "-o", form)
+
+    assert said.code == 0
+    assert "GuardDuty" in said.stdout
+    assert "Inspector" in said.stdout
+
+
+def test_groups_count_every_finding_and_limit_counts_groups(secguard, breach, everything):
+    groups = secguard("findings", "--group-by", "severity", "-o", "json").json
+
+    there = {each["severity"] for each in everything}
+    assert [group["key"] for group in groups] == [name for name in LEVELS if name in there]
+    assert sum(group["count"] for group in groups) == len(everything)
+    assert len(secguard("findings", "--group-by", "severity", "--limit", "2", "-o", "json").json) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [(["colour"], "no such grouping"), (["type", "-o", "ids"], "no answer"), (["type", "--query", "@"], "two views")],
+)
+def test_a_grouping_that_makes_no_sense_is_refused_before_aws_is_asked(secguard, breach, more, named):
+    said = secguard("findings", "--group-by", *more)
+
+    assert (said.code, said.stdout) == (2, "")
+    assert named in said.stderr
+    assert len(breach.calls) == 0
