@@ -7,7 +7,7 @@ import click
 from secguard.cli.consent import PLAN_OUTPUTS, finish, show
 from secguard.cli.frame import App, Duration, PlanOptions, command
 from secguard.cli.seam import origin
-from secguard.engine.apply import OPEN
+from secguard.engine.apply import OPEN, require_resumable
 from secguard.engine.origin import require_same_origin
 from secguard.engine.outcome import exit_code
 
@@ -28,5 +28,6 @@ def resume(app: App, run: str, *, wait: float | None, dry_run: bool, yes: bool) 
         app.code = exit_code(plan)
         show(app, plan)
         return
+    require_resumable(plan)
     require_same_origin(f"run {plan.run_id}", plan, origin(app))
     finish(app, plan, PlanOptions(dry_run=dry_run, yes=yes), patience=wait)

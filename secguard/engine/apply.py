@@ -12,10 +12,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from secguard.engine.carry import Carrier
-from secguard.engine.change import Change, Kind, Plan, Status
+from secguard.engine.change import Change, Kind, Outcome, Plan, Status
 from secguard.engine.outcome import outcome_of
 from secguard.engine.workshop import Workshop
-from secguard.errors import Exit, SecguardError
+from secguard.errors import Exit, Refused, SecguardError
 from secguard.model import Value, timestamp
 
 MOST_THREADS = 64
@@ -53,9 +53,19 @@ def apply(plan: Plan, shop: Workshop, *, run_id: str) -> Plan:
 
 
 def resume(run_id: str, shop: Workshop) -> Plan:
-    """Finish a run that was interrupted, or that left something pending, from where the journal says it stands."""
+    """Finish a run that was interrupted, or that left something pending, from where the journal says it stands.
+
+    Raises Refused for a run of which something was taken back: what it left undone is no longer wanted.
+    """
+    require_resumable(shop.journal.plan(run_id))
     with shop.journal.running(run_id):
         return _finish(shop.journal.plan(run_id), shop)
+
+
+def require_resumable(run: Plan) -> None:
+    """Raises Refused when some of `run` was taken back, be it that nothing of it had been done."""
+    if run.outcome is Outcome.UNDONE or any(change.status is Status.UNDONE for change in run.changes):
+        raise Refused(f"run {run.run_id} was taken back, so it is not finished", advice="plan it anew")
 
 
 def _finish(plan: Plan, shop: Workshop) -> Plan:

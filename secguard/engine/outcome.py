@@ -37,7 +37,7 @@ def exit_code(plan: Plan) -> Exit:
         return _code_of_nothing(plan)
     short = plan.refused or plan.unreached
     match plan.outcome:
-        case None | Outcome.DONE:
+        case None | Outcome.DONE | Outcome.UNDONE:
             return Exit.PARTLY if short else Exit.OK
         case Outcome.FAILED:
             return Exit.PARTLY if plan.already else Exit.NOTHING

@@ -498,6 +498,20 @@ def test_a_quarantine_group_that_someone_opened_is_closed_before_it_is_used_agai
     assert set(map(tuple, interfaces_of(client, "batch-7", "eu-west-1").values())) == {(group["GroupId"],)}
 
 
+def test_evidence_comes_before_the_interfaces_are_moved(secguard, breach, id_of):
+    secguard("remediate", id_of(*MINER, "eu-west-1"), "--playbook", "isolate-instance", "--yes")
+
+    sent = [(call.operation, call.parameters) for call in breach.calls.writes()]
+    moved = [
+        n for n, (operation, p) in enumerate(sent) if operation == "ModifyNetworkInterfaceAttribute" and p.get("Groups")
+    ]
+    evidence = [
+        n for n, (operation, _) in enumerate(sent) if operation in ("ModifyInstanceAttribute", "CreateSnapshots")
+    ]
+    assert len(evidence) == 2
+    assert max(evidence) < min(moved)
+
+
 def test_an_instance_is_isolated_even_when_its_volumes_cannot_be_copied(secguard, breach, client, id_of):
     denied = (403, "UnauthorizedOperation", "You are not authorized to perform this operation.")
     breach.faults.add(service="ec2", operation="CreateSnapshots", answer=denied)

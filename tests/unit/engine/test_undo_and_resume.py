@@ -11,7 +11,7 @@ from secguard.engine.locks import Busy
 from secguard.engine.outcome import exit_code
 from secguard.engine.undo import plan_undo
 from secguard.engine.values import late
-from secguard.errors import AmbiguousId, Denied, Exit, PlanMismatch, UnknownId, UsageError
+from secguard.errors import AmbiguousId, Denied, Exit, PlanMismatch, Refused, UnknownId, UsageError
 
 
 def statuses(plan):
@@ -275,6 +275,28 @@ def test_a_killed_run_that_was_taken_back_is_undone_and_no_longer_interrupted(be
     bench.undo("000000000001")
 
     assert bench.journal.summary("000000000001").outcome is Outcome.UNDONE
+
+
+def test_a_run_that_was_taken_back_is_not_finished_by_a_resume(bench):
+    """What it had not come to is no longer wanted."""
+    bench.world.kill_after = 0
+    with pytest.raises(Killed):
+        bench.apply(bench.plan(want("a", "on"), want("b", "on", needs=("a",))))
+    bench.revive()
+    bench.undo("000000000001")
+    bench.world.sent.clear()
+
+    with pytest.raises(Refused, match="was taken back"):
+        bench.resume("000000000001")
+
+    assert bench.world.sent == []
+
+
+def test_a_run_that_was_taken_back_is_no_failure(bench):
+    done = bench.apply(bench.plan(want("a", "on")))
+    bench.undo(done.run_id)
+
+    assert exit_code(bench.journal.plan(done.run_id)) is Exit.OK
 
 
 def test_a_killed_run_that_left_nothing_to_take_back_is_undone_by_an_empty_undo(bench):
