@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import Any, assert_never
+
+import msgspec
 
 Value = Any
 """What a setting can hold: plain JSON, None meaning that it is not there."""
@@ -77,8 +79,7 @@ class Workflow(StrEnum):
     SUPPRESSED = "SUPPRESSED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing in AWS, or elsewhere, that a finding is about."""
 
     type: str
@@ -89,11 +90,10 @@ class Resource:
     """The shortest text an operator knows it by: an instance id, a user name, a bucket."""
     region: str | None
     account: str | None
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who did it, as far as the network tells."""
 
     ip: str | None = None
@@ -102,16 +102,14 @@ class Actor:
     org: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Technique:
+class Technique(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One MITRE ATT&CK tactic, with its technique where it is known."""
 
     tactic: str
     technique: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing AWS believes is wrong with one or more resources."""
 
     id: str
@@ -153,8 +151,13 @@ class Finding:
     playbooks: tuple[str, ...] = ()
     """Names that answer it, best first; filled in by the caller, since playbooks stand above findings."""
     mitre: tuple[Technique, ...] = ()
-    raw: Any = None
-    """What the source said, whole. Not part of the record: `-o asff` and `show --raw` print it."""
+    received: Any = None
+    """What the source said, whole: an object, or the JSON text of one as msgspec.Raw. Not part of the record."""
+
+    @property
+    def raw(self) -> Any:
+        """What the source said, whole, as `-o asff` and `show --raw` print it."""
+        return msgspec.json.decode(self.received) if isinstance(self.received, msgspec.Raw) else self.received
 
     @property
     def place(self) -> Place:

@@ -121,7 +121,7 @@ def read_asff(item: Any, *, position: str, source: Source = Source.SECURITY_HUB)
         sample=is_sample_asff(item),
         console_url=console_url(finding_id, product_arn=product_arn, region=region),
         mitre=_tactics(types),
-        raw=item,
+        received=item,
     )
 
 

@@ -91,7 +91,7 @@ def read_guardduty(item: Any, *, position: str, source: Source = Source.GUARDDUT
         sample=is_sample_guardduty(said),
         console_url=console_url(finding_id, product_arn=product_arn, region=origin.region),
         mitre=_techniques(said, types),
-        raw=item,
+        received=item,
     )
 
 

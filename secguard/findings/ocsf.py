@@ -95,7 +95,7 @@ def read_ocsf(item: Any, *, position: str, source: Source = Source.SECURITY_HUB_
         sample=is_sample_ocsf(item),
         console_url=_console(item, product_arn, region),
         mitre=_techniques(item),
-        raw=item,
+        received=item,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -64,7 +64,7 @@ def about(finding: Finding) -> dict[str, Value]:
 
 def as_scope(finding: Finding) -> dict[str, Value]:
     """A finding as expressions see it: the fields of its record."""
-    record: dict[str, Value] = msgspec.to_builtins(replace(finding, raw=None))
+    record: dict[str, Value] = msgspec.to_builtins(msgspec.structs.replace(finding, received=None))
     return record
 
 

@@ -1,12 +1,12 @@
 """A list is ranked, cut to what was asked for, and says what is missing."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from asff_made import asff, guardduty, read, remote
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from secguard.findings.levels import LevelEnd
 from secguard.findings.listing import Following, collect, fetch_limit

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from asff_made import ACCOUNT, asff, guardduty, read
 from canned import Canned
@@ -208,7 +209,7 @@ def test_guardduty_is_not_asked_where_nothing_concerns_it():
 
 
 def test_a_finding_that_is_in_guardduty_alone_is_archived_there():
-    alone = replace(read(guardduty(1)), source=Source.GUARDDUTY, product_arn="")
+    alone = msgspec.structs.replace(read(guardduty(1)), source=Source.GUARDDUTY, product_arn="")
     proposal = propose([alone], RESOLVED)
 
     assert [change.setting for change in proposal.plan.changes] == ["findings.archived"]
@@ -216,7 +217,7 @@ def test_a_finding_that_is_in_guardduty_alone_is_archived_there():
 
 
 def test_a_finding_of_the_new_security_hub_is_refused_by_name():
-    elsewhere = replace(read(asff(1)), source=Source.SECURITY_HUB_V2)
+    elsewhere = msgspec.structs.replace(read(asff(1)), source=Source.SECURITY_HUB_V2)
     made = plan([elsewhere, read(asff(2))], RESOLVED)
 
     assert len(made.changes) == 1
