@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,15 @@ import click
 from secguard.cli.counting import counted
 from secguard.cli.filters import filter_options, query_of, source_options
 from secguard.cli.frame import App, command
+from secguard.cli.whence import Whence
 from secguard.errors import Exit, SecguardError, UsageError
 from secguard.findings.query import Query, level
 from secguard.render import formats
 
 if TYPE_CHECKING:
     from secguard.cli.views import View
-    from secguard.findings.levels import Event
     from secguard.findings.listing import Following, Listing
-    from secguard.model import Finding, Severity, Source
+    from secguard.model import Finding, Severity
 
 _STREAMED = ("jsonl", "csv", "ids")
 _REMEMBERED_AT_ONCE = 2000
@@ -63,7 +63,7 @@ def findings(  # noqa: PLR0913 - each is one option of the command line
     Filters of different kinds must all hold; of one kind, any.
     """
     now = datetime.now(UTC)
-    whence = _Whence.parse(source=filters.pop("source"), file=filters.pop("file"))
+    whence = Whence.parse(source=filters.pop("source"), file=filters.pop("file"))
     query = query_of(app, filters, now=now, limit=limit, sort=sort)
     gate = None if fail_on is None else level(fail_on, option="--fail-on")
     view = _other_view(app, expression=expression, group_by=group_by, limit=limit, now=now)
@@ -93,41 +93,8 @@ def _other_view(
     return views.groups_view(app, group_by, limit=limit, now=now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Whence:
-    """Where the findings are to come from."""
-
-    source: Source | None = None
-    """None: what is on in each Region."""
-    file: str | None = None
-
-    @classmethod
-    def parse(cls, *, source: str | None, file: str | None) -> _Whence:
-        """Raises UsageError."""
-        from secguard.findings import sources  # noqa: PLC0415 - only when findings are asked for
-
-        if source is not None and file is not None:
-            raise UsageError("--source and --from contradict one another", advice="give one of them")
-        return cls(source=sources.parse(source or sources.AUTO), file=file)
-
-    def events(self, app: App, query: Query, *, limit: int | None = None) -> Iterator[Event]:
-        """What arrives. A file needs no AWS."""
-        from secguard.findings import files, sources  # noqa: PLC0415 - after the options were checked
-
-        if self.file is not None:
-            return files.stream(self.file, query)
-        return sources.stream(query, aws=app.connection(), source=self.source, limit=limit, tell=app.say)
-
-    @property
-    def name(self) -> str:
-        """What is asked, in words."""
-        from secguard.findings import sources  # noqa: PLC0415 - after the options were checked
-
-        return self.file or sources.name_of(self.source)
-
-
 def _list(  # noqa: PLR0913 - by keyword, and all of it is the one question
-    app: App, query: Query, whence: _Whence, *, gate: Severity | None, now: datetime, view: View
+    app: App, query: Query, whence: Whence, *, gate: Severity | None, now: datetime, view: View
 ) -> None:
     from secguard.findings import listing  # noqa: PLC0415 - after the options were checked
 
@@ -142,7 +109,7 @@ def _list(  # noqa: PLR0913 - by keyword, and all of it is the one question
     _end(app, found, whence, gate=gate, incomplete=bool(found.unreached or found.unreadable))
 
 
-def _stream(app: App, query: Query, whence: _Whence, *, gate: Severity | None, now: datetime) -> None:
+def _stream(app: App, query: Query, whence: Whence, *, gate: Severity | None, now: datetime) -> None:
     from secguard.findings import listing  # noqa: PLC0415 - after the options were checked
 
     events = whence.events(app, query)
@@ -224,7 +191,7 @@ def remember(app: App, shown: list[Finding]) -> None:
         app.say(f"the short ids could not be kept, so looking one up will take a search: {error}")
 
 
-def _end(app: App, found: Listing | Following, whence: _Whence, *, gate: Severity | None, incomplete: bool) -> None:
+def _end(app: App, found: Listing | Following, whence: Whence, *, gate: Severity | None, incomplete: bool) -> None:
     if not found.answered:
         raise SecguardError(
             f"{whence.name} could be asked nowhere",
