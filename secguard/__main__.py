@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
+from typing import NoReturn
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     # Imported here, so that an interruption during start-up is still a quiet one.
     try:
         from secguard.cli import run  # noqa: PLC0415
 
-        sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with what was registered for its end, but without taking the interpreter apart.
+
+    That would free a million objects one by one, which takes as long as a short command.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no public way, and what libraries registered must run
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            code = code or 1
+            os.write(2, f"error: the answer could not be written: {error.strerror}\n".encode())
+    os._exit(code)
 
 
 if __name__ == "__main__":

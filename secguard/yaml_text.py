@@ -9,7 +9,7 @@ import yaml
 from secguard.errors import ConfigError
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's, where there is one
     """A SafeLoader that refuses a key that stands twice, or that is no text."""
 
 
@@ -34,7 +34,8 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key in seen:
             _refuse(f"the key {key!r} stands twice", key_node)
         seen.add(key)
-    return loader.construct_mapping(node, deep=True)
+    mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return mapping
 
 
 def _refuse(problem: str, node: yaml.Node) -> NoReturn:

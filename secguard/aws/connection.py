@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from secguard.aws.answers import Answer
@@ -42,8 +42,8 @@ def connect(  # noqa: PLR0913 - each is one option of the command line
     region: str | None = None,
     role: str,
     external_id: str | None = None,
-    reads: frozenset[str],
-    writes: frozenset[str],
+    reads: Container[str],
+    writes: Container[str],
     timeout: float | None = None,
     log: Callable[[CallRecord], None] | None = None,
 ) -> Connection:
@@ -64,8 +64,8 @@ def connect(  # noqa: PLR0913 - each is one option of the command line
         external_id=external_id,
         sender=Sender(timeout=patience, log=log),
         guards={
-            Mode.READ: Guard(reads | OWN_READS, rehearsals=True),
-            Mode.WRITE: Guard(writes | {"s3:HeadBucket"}, rehearsals=False),
+            Mode.READ: Guard(OWN_READS, reads, rehearsals=True),
+            Mode.WRITE: Guard({"s3:HeadBucket"}, writes, rehearsals=False),
             Mode.OWN: Guard(OWN_READS | {"sts:AssumeRole"}, rehearsals=False),
         },
         transport=Transport(ca_bundle=session.get_config_variable("ca_bundle"), timeouts=timeouts),

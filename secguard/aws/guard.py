@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 from secguard.errors import WouldWrite
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Guard:
-    """A list of `service:Operation`, held before parameters are built and again before each signature.
+    """Lists of `service:Operation`, held before parameters are built and again before each signature.
 
     The second fence also stands in the way of what never passes the first: presigned posts and tokens.
     """
 
-    def __init__(self, allowed: frozenset[str], *, rehearsals: bool) -> None:
+    def __init__(self, *allowed: Container[str], rehearsals: bool) -> None:
         self._allowed = allowed
         self._rehearsals = rehearsals
         """Whether an EC2 call with DryRun=True passes: AWS only says whether it would be let through."""
@@ -38,7 +38,8 @@ class Guard:
 
     def _check(self, service: str, operation: str, dry_run: object) -> None:
         rehearsed = self._rehearsals and service == "ec2" and dry_run is True
-        if f"{service}:{operation}" not in self._allowed and not rehearsed:
+        name = f"{service}:{operation}"
+        if not rehearsed and not any(name in listed for listed in self._allowed):
             raise WouldWrite(f"{service}:{operation} is not a call that secguard makes here; it was not sent")
 
 

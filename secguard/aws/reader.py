@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from secguard.aws.answers import Answer
 from secguard.aws.errors import Asked, broken
@@ -61,22 +64,29 @@ class Look:
 
     def _fulfil(self, answer: Future[Answer], service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         try:
-            answer.set_result(self._ask(self._place, service, operation, parameters))
+            answer.set_result(self._ask(self._place, service, operation, parameters).decoded())
         except BaseException as error:  # noqa: BLE001 - whoever asks gets it, this thread first
             answer.set_exception(error)
 
     def items(self, service: str, operation: str, key: str, /, **parameters: Any) -> Iterator[Any]:
         """The entries under `key`, page by page. Raises an AwsError, BrokenAnswer when a page lacks `key`."""
-        streamed = f"{service}:{operation}" in STREAMED
+        if f"{service}:{operation}" in STREAMED:
+            for entry in self.texts(service, operation, key, **parameters):
+                yield msgspec.json.decode(entry) if isinstance(entry, msgspec.Raw) else entry
+        else:
+            yield from self._entries(partial(self.ask, service, operation), service, operation, key, parameters)
 
-        def page(**more: Any) -> Answer:
-            if streamed:
-                return self._ask(self._place, service, operation, more)
-            return self.ask(service, operation, **more)
+    def texts(self, service: str, operation: str, key: str, /, **parameters: Any) -> Iterator[Any]:
+        """The same, each entry as msgspec.Raw, its JSON text, where the answer is just what is on the wire."""
+        ask = partial(_ask, self._ask, self._place, service, operation)
+        yield from self._entries(ask, service, operation, key, parameters)
 
+    def _entries(
+        self, ask: Callable[..., Answer], service: str, operation: str, key: str, parameters: Mapping[str, Any]
+    ) -> Iterator[Any]:
         asked = Asked(service, operation, self._place.account, self._place.region)
-        for found in pages(page, paging(self._session, service, operation), parameters, asked=asked):
-            entries = found[key]
+        for page in pages(ask, paging(self._session, service, operation), parameters, asked=asked):
+            entries = page[key]
             if not isinstance(entries, list):
                 raise broken(asked, f"{key} is no list")
             yield from entries
@@ -86,10 +96,15 @@ class Look:
         return choices(self._session, service, shape)
 
 
+def _ask(ask: Ask, place: Place, service: str, operation: str, /, **parameters: Any) -> Answer:
+    return ask(place, service, operation, parameters)
+
+
 def choices(session: Session, service: str, shape: str) -> tuple[str, ...]:
-    """The values of an enum in a service model; no call is made."""
+    """The values of an enum in a service model, or the names of a structure's members; no call is made."""
     model = session.get_service_model(service)
     if shape not in model.shape_names:
         raise UsageError(f"{service} has no {shape}")
-    values: Sequence[str] = getattr(model.shape_for(shape), "enum", ())
+    found = model.shape_for(shape)
+    values: Iterable[str] = getattr(found, "enum", ()) or getattr(found, "members", ())
     return tuple(values)

@@ -11,6 +11,7 @@ from botocore import exceptions as boto
 from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.session import Session
 
+from secguard.aws.models import load_models_fast
 from secguard.errors import UsageError
 
 FALLBACK_REGION = "us-east-1"
@@ -28,6 +29,7 @@ def open_session(profile: str | None) -> Session:
         raise UsageError(f"there is no AWS profile {wanted!r}", advice=f"profiles: {known}") from error
     except boto.ConfigParseError as error:
         raise UsageError(f"the AWS configuration can't be read: {error}") from error
+    load_models_fast(session)
     return session
 
 

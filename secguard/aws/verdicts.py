@@ -64,6 +64,7 @@ TABLE = (
     Verdict(means=Already, service="guardduty", codes="BadRequestException", text="already enabled (as|for)"),
     Verdict(means=NotThere, service="guardduty", codes="BadRequestException", text="not owned by the current account"),
     Verdict(means=NotThere, service="guardduty", codes="BadRequestException", text="not associated with a detector"),
+    Verdict(means=NotThere, service="guardduty", codes="BadRequestException", text="no such resource found"),
     # Security Hub off; the second text is the older one.
     Verdict(means=NotThere, service="securityhub", codes="InvalidAccessException", text="not subscribed"),
     Verdict(means=NotThere, service="securityhub", codes="InvalidAccessException", text="not enabled for securityhub"),

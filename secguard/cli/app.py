@@ -183,6 +183,11 @@ class App:
         except BrokenPipeError:
             discard(sys.stdout)
             self.exit(self.code)
+        except OSError as error:
+            discard(sys.stdout)
+            raise SecguardError(
+                f"the answer could not be written: {error.strerror}", advice="write it where there is room"
+            ) from error
 
     def exit(self, code: int) -> NoReturn:
         """Leave with an exit code."""

@@ -41,6 +41,9 @@ class Reader(Protocol):
     def items(self, service: str, operation: str, key: str, /, **parameters: Value) -> Iterator[Any]:
         """The entries under `key` on every page. Raises an AwsError, BrokenAnswer when a page lacks `key`."""
 
+    def texts(self, service: str, operation: str, key: str, /, **parameters: Value) -> Iterator[Any]:
+        """The same; an entry that was not decoded yet is msgspec.Raw, its JSON text."""
+
     def choices(self, service: str, shape: str) -> tuple[str, ...]:
         """The values that the service model lists for an enum; no call is made."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 from secguard.engine.change import Kind, Undo
@@ -139,7 +140,12 @@ class Registry:
     """The settings by name."""
 
     def __init__(self, settings: Iterable[Setting]) -> None:
-        self._by_name = {setting.name: setting for setting in settings}
+        self._settings = settings
+        """Gone through when the first setting is asked for."""
+
+    @cached_property
+    def _by_name(self) -> dict[str, Setting]:
+        return {setting.name: setting for setting in self._settings}
 
     def __getitem__(self, name: str) -> Setting:
         return self._by_name[name]

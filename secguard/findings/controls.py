@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from secguard.findings.fields import inside, mappings, text
@@ -23,10 +22,14 @@ _STANDARD_IN = re.compile(r"(?:.*[:/])?(?:standards|ruleset)/(?P<standard>.+)")
 
 def control_of(finding: Mapping[str, Any]) -> str | None:
     """The control's id: `EC2.8`. Where only a standard numbers it, prefixed with that: `PCI.EC2.2`, `CIS.4.1`."""
-    named = text(inside(finding, "Compliance").get("SecurityControlId"))
-    if named:
+    return control_in(text(inside(finding, "Compliance").get("SecurityControlId")), text(finding.get("GeneratorId")))
+
+
+def control_in(named: str | None, generator: str | None) -> str | None:
+    """The control that a finding names, or that its generator does."""
+    if named and named.strip():
         return named.strip()
-    match = _generator(finding)
+    match = _generated(generator)
     if match is None:
         return None
     control = match["control"].strip(".")
@@ -36,28 +39,28 @@ def control_of(finding: Mapping[str, Any]) -> str | None:
 def standards_of(finding: Mapping[str, Any]) -> tuple[str, ...]:
     """The standards that ask for it, as in `aws-foundational-security-best-practices/v/1.0.0`."""
     fields = inside(finding, "ProductFields")
-    listed = [
+    listed = (
         text(standard.get("StandardsId"))
         for standard in mappings(inside(finding, "Compliance").get("AssociatedStandards"))
-    ]
-    said = [*listed, text(fields.get("StandardsArn")), text(fields.get("StandardsGuideArn"))]
-    named = list(filter(None, map(_standard_in, filter(None, said))))
-    generated = _generator(finding)
+    )
+    said = (*listed, text(fields.get("StandardsArn")), text(fields.get("StandardsGuideArn")))
+    return standards_in(tuple(filter(None, said)), text(finding.get("GeneratorId")))
+
+
+def standards_in(said: tuple[str, ...], generator: str | None) -> tuple[str, ...]:
+    """The standards that a finding names by id or ARN, or that its generator does."""
+    named = list(filter(None, map(_standard_in, said)))
+    generated = _generated(generator)
     if not named and generated is not None and "standard" in generated.groupdict():
         named = [generated["standard"]]
     return tuple(dict.fromkeys(named))
 
 
-@lru_cache(maxsize=1024)  # there are few standards
 def _standard_in(said: str) -> str | None:
     match = _STANDARD_IN.fullmatch(said)
     return match["standard"] if match else None
 
 
-def _generator(finding: Mapping[str, Any]) -> re.Match[str] | None:
-    return _generated((text(finding.get("GeneratorId")) or "").strip())
-
-
-@lru_cache(maxsize=1024)  # and few controls
-def _generated(generator: str) -> re.Match[str] | None:
-    return _SINGLE.fullmatch(generator) or _PER_STANDARD.fullmatch(generator)
+def _generated(generator: str | None) -> re.Match[str] | None:
+    said = (generator or "").strip()
+    return _SINGLE.fullmatch(said) or _PER_STANDARD.fullmatch(said)

@@ -58,6 +58,10 @@ class _Look:
         """The entries under `key` on every page, from AWS. Raises an AwsError."""
         return self._reader.items(service, operation, key, **parameters)
 
+    def texts(self, service: str, operation: str, key: str, /, **parameters: Value) -> Iterator[Any]:
+        """The same, undecoded where that is how they came."""
+        return self._reader.texts(service, operation, key, **parameters)
+
     def choices(self, service: str, shape: str) -> tuple[str, ...]:
         """The values that the service model lists for an enum."""
         return self._reader.choices(service, shape)

@@ -15,6 +15,7 @@ from secguard.findings.asff import LABEL_SCORES, TACTICS, Unreadable
 from secguard.findings.console import console_url
 from secguard.findings.fields import inside, mappings, number, text, texts
 from secguard.findings.guardduty_resources import Origin, resources_of
+from secguard.findings.guardduty_signals import signals_of_guardduty
 from secguard.findings.products import GUARDDUTY
 from secguard.findings.samples import is_sample_guardduty
 from secguard.findings.times import read_time
@@ -32,7 +33,9 @@ _MITRE = {
 
 def is_guardduty(item: Any) -> bool:
     """Whether something has the shape of a GuardDuty finding, in either spelling."""
-    keys = {_lowered(key) for key in item} if isinstance(item, Mapping) else set()
+    if not isinstance(item, Mapping) or "ProductArn" in item:
+        return False
+    keys = {_lowered(key) for key in item}
     if "productArn" in keys or not keys & {"id", "arn"}:
         return False
     return {"service", "resource"} <= keys or ("type" in keys and bool(keys & _OWN_WORDS))
@@ -91,6 +94,7 @@ def read_guardduty(item: Any, *, position: str, source: Source = Source.GUARDDUT
         sample=is_sample_guardduty(said),
         console_url=console_url(finding_id, product_arn=product_arn, region=origin.region),
         mitre=_techniques(said, types),
+        signals=signals_of_guardduty(said),
         received=item,
     )
 
@@ -99,7 +103,7 @@ def actors_in(said: Mapping[Any, Any]) -> Iterator[Actor]:
     """Every remote end of what a finding in camelCase reports: of its action, or of its attack sequence."""
     for kind in inside(said, "service", "action").values():
         for part in (inside(kind), *mappings(inside(kind).get("portProbeDetails"))):
-            yield _remote(inside(part, "remoteIpDetails"))
+            yield remote_end(inside(part, "remoteIpDetails"))
         for address in texts(inside(kind).get("sourceIps")):
             yield Actor(ip=valid_address(address))
     for endpoint in mappings(inside(said, "service", "detection", "sequence").get("endpoints")):
@@ -112,7 +116,8 @@ def actors_in(said: Mapping[Any, Any]) -> Iterator[Actor]:
         )
 
 
-def _remote(details: Mapping[Any, Any]) -> Actor:
+def remote_end(details: Mapping[Any, Any]) -> Actor:
+    """The other end of a connection or a call, from its `remoteIpDetails` in camelCase."""
     country, organization = inside(details, "country"), inside(details, "organization")
     return Actor(
         ip=valid_address(details.get("ipAddressV4")) or valid_address(details.get("ipAddressV6")),

@@ -15,6 +15,7 @@ from secguard.findings.arn import account_in, name_in, parse_arn, region_in
 from secguard.findings.asff import LABEL_SCORES, TACTICS, Unreadable, guardduty_type
 from secguard.findings.console import console_url
 from secguard.findings.fields import inside, mappings, number, text, texts
+from secguard.findings.ocsf_signals import signals_of_ocsf
 from secguard.findings.products import GUARDDUTY
 from secguard.findings.samples import is_sample_ocsf
 from secguard.findings.times import read_time
@@ -95,12 +96,15 @@ def read_ocsf(item: Any, *, position: str, source: Source = Source.SECURITY_HUB_
         sample=is_sample_ocsf(item),
         console_url=_console(item, product_arn, region),
         mitre=_techniques(item),
+        signals=signals_of_ocsf(item),
         received=item,
     )
 
 
 def own_id(finding: Finding) -> str:
     """The id that the product itself gave: of GuardDuty's, the ARN that every other source knows it by."""
+    if finding.source is Source.SECURITY_HUB or finding.source is Source.GUARDDUTY:
+        return finding.id
     return _own_id(finding.raw) if is_ocsf(finding.raw) else finding.id
 
 

@@ -2,62 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from secguard.model import Actor, Finding, Resource, timestamp
+import msgspec
+
+from secguard.findings.reasons import Step
+from secguard.model import Actor, Finding, Resource, Technique, Workflow, timestamp
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The keys of the record, in their order."""
+
+    id: str
+    short_id: str
+    product_arn: str
+    source: str
+    product: str
+    account: str
+    region: str
+    severity: str
+    severity_score: int
+    priority: int
+    priority_reasons: tuple[str, ...]
+    title: str
+    description: str
+    types: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    actor: Actor | None
+    workflow_status: Workflow | None
+    record_state: str | None
+    compliance_status: str | None
+    control_id: str | None
+    standards: tuple[str, ...]
+    count: int | None
+    first_seen: str | None
+    last_seen: str | None
+    updated_at: str | None
+    sample: bool
+    console_url: str | None
+    playbooks: tuple[str, ...]
+    mitre: tuple[Technique, ...]
+
+
+def record_of(finding: Finding) -> Record:
+    """What is written of a finding; what the source said stays out."""
+    return Record(
+        id=finding.id,
+        short_id=finding.short_id,
+        product_arn=finding.product_arn,
+        source=finding.source,
+        product=finding.product,
+        account=finding.account,
+        region=finding.region,
+        severity=finding.severity.name,
+        severity_score=finding.severity_score,
+        priority=finding.priority,
+        priority_reasons=finding.priority_reasons,
+        title=finding.title,
+        description=finding.description,
+        types=finding.types,
+        resources=finding.resources,
+        actor=finding.actor,
+        workflow_status=finding.workflow_status,
+        record_state=finding.record_state,
+        compliance_status=finding.compliance_status,
+        control_id=finding.control_id,
+        standards=finding.standards,
+        count=finding.count,
+        first_seen=_time(finding.first_seen),
+        last_seen=_time(finding.last_seen),
+        updated_at=_time(finding.updated_at),
+        sample=finding.sample,
+        console_url=finding.console_url,
+        playbooks=finding.playbooks,
+        mitre=finding.mitre,
+    )
 
 
 def to_record(finding: Finding) -> dict[str, Any]:
-    """Plain JSON, without what the source said."""
-    return {
-        "id": finding.id,
-        "short_id": finding.short_id,
-        "product_arn": finding.product_arn,
-        "source": finding.source.value,
-        "product": finding.product,
-        "account": finding.account,
-        "region": finding.region,
-        "severity": finding.severity.name,
-        "severity_score": finding.severity_score,
-        "priority": finding.priority,
-        "priority_reasons": list(finding.priority_reasons),
-        "title": finding.title,
-        "description": finding.description,
-        "types": list(finding.types),
-        "resources": [_resource(resource) for resource in finding.resources],
-        "actor": _actor(finding.actor),
-        "workflow_status": finding.workflow_status.value if finding.workflow_status else None,
-        "record_state": finding.record_state,
-        "compliance_status": finding.compliance_status,
-        "control_id": finding.control_id,
-        "standards": list(finding.standards),
-        "count": finding.count,
-        "first_seen": _time(finding.first_seen),
-        "last_seen": _time(finding.last_seen),
-        "updated_at": _time(finding.updated_at),
-        "sample": finding.sample,
-        "console_url": finding.console_url,
-        "playbooks": list(finding.playbooks),
-        "mitre": [{"tactic": known.tactic, "technique": known.technique} for known in finding.mitre],
-    }
+    """The same as plain JSON."""
+    record: dict[str, Any] = msgspec.to_builtins(record_of(finding))
+    return record
 
 
-def _resource(resource: Resource) -> dict[str, Any]:
-    return {
-        "type": resource.type,
-        "id": resource.id,
-        "name": resource.name,
-        "region": resource.region,
-        "account": resource.account,
-        "tags": dict(resource.tags),
-    }
-
-
-def _actor(actor: Actor | None) -> dict[str, Any] | None:
-    if actor is None:
-        return None
-    return {"ip": actor.ip, "country": actor.country, "asn": actor.asn, "org": actor.org}
+def with_steps(record: dict[str, Any], steps: Iterable[Step]) -> dict[str, Any]:
+    """A record with what its priority adds up from, as `--explain` and `show` tell it."""
+    return {**record, "priority_steps": [{"points": step.points, "reason": step.reason} for step in steps]}
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -21,7 +21,7 @@ _TELLING = frozenset(f"{name}{end}" for name in _PRODUCT_FIELDS for end in ("", 
 
 def is_sample_asff(finding: Mapping[str, Any]) -> bool:
     """Whether an ASFF finding is a sample: `Sample`, or what GuardDuty wrote into ProductFields."""
-    return _true(finding.get("Sample")) or _titled(finding.get("Title")) or _told_in_fields(finding)
+    return _true(finding.get("Sample")) or is_titled_sample(finding.get("Title")) or _told_in_fields(finding)
 
 
 def is_sample_guardduty(detail: Mapping[str, Any]) -> bool:
@@ -29,7 +29,7 @@ def is_sample_guardduty(detail: Mapping[str, Any]) -> bool:
     info = _inside(detail, "service", "additionalInfo")
     as_text = _inside(detail, "service").get("additionalInfo")
     said = (info.get("value"), as_text)
-    return _true(info.get("sample")) or any(map(_says_sample, said)) or _titled(detail.get("title"))
+    return _true(info.get("sample")) or any(map(_says_sample, said)) or is_titled_sample(detail.get("title"))
 
 
 def is_sample_ocsf(finding: Mapping[str, Any]) -> bool:
@@ -42,7 +42,7 @@ def is_sample_ocsf(finding: Mapping[str, Any]) -> bool:
     names = (str(part.get(key)) for part in listed if isinstance(part, Mapping) for key in ("uid", "name"))
     return (
         _true(_inside(finding, "unmapped").get("sample"))
-        or _titled(_inside(finding, "finding_info").get("title"))
+        or is_titled_sample(_inside(finding, "finding_info").get("title"))
         or any(_PLACEHOLDER.search(name) for name in names)
     )
 
@@ -76,5 +76,6 @@ def _says_sample(text: Any) -> bool:
     return isinstance(value, dict) and _true(value.get("sample"))
 
 
-def _titled(title: Any) -> bool:
+def is_titled_sample(title: Any) -> bool:
+    """Whether a title begins as the console's titles of samples do."""
     return isinstance(title, str) and title.lstrip().lower().startswith(_TITLE_PREFIX)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from secguard.engine.seam import Reader
 from secguard.findings import places as whereabouts
 from secguard.findings.asff import Unreadable, read_asff
+from secguard.findings.asff_text import read_asff_text
 from secguard.findings.levels import Event, Read, Reading, by_level
 from secguard.findings.places import SERVICE, Places, Reach
 from secguard.findings.pushdown import MOST_ATTRIBUTES, Filters, to_asff_filters
@@ -42,10 +45,12 @@ def _opened(reader: Reader, filters: Filters, newest_first: bool) -> Iterator[An
         request["Filters"] = filters
     if newest_first:
         request["SortCriteria"] = [{"Field": "UpdatedAt", "SortOrder": "desc"}]
-    return reader.items(SERVICE, "GetFindings", "Findings", **request)
+    return reader.texts(SERVICE, "GetFindings", "Findings", **request)
 
 
 def _read(item: Any, position: str) -> Finding | Unreadable:
+    if isinstance(item, msgspec.Raw):
+        return read_asff_text(item, position=position)
     return read_asff(item, position=position)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from secguard.model import SHORT_ID_DIGITS, Finding, fingerprint
+
+_KNOWN_BY = 15  # digits: 60 bits, which Python keeps in half of the memory that 64 take
+_BEYOND_SHORT = 4 * (_KNOWN_BY - SHORT_ID_DIGITS)
 
 
 def unique_prefixes(fingerprints: Iterable[str], *, least: int = SHORT_ID_DIGITS) -> dict[str, str]:
@@ -32,25 +34,21 @@ def told_apart(findings: Sequence[Finding]) -> list[Finding]:
 
 
 class Told:
-    """The short ids of a list that streams: an id, once given, stays; a later one is lengthened to differ from it."""
+    """The short ids of a list that streams: an id, once given, stays; one that another finding has is lengthened."""
 
     def __init__(self) -> None:
-        self._first: dict[int, int] = {}
-        """The first fingerprint with a prefix, both as numbers: of many findings, this is all that is kept."""
-        self._more: defaultdict[int, list[str]] = defaultdict(list)
+        self._given: dict[int, int] = {}
+        """The first digits given, and whose they are, as numbers: all that is kept of many findings."""
 
     def apart(self, finding: Finding) -> Finding:
-        """The finding with a short id that none before it begins with."""
+        """The finding with a short id that no other before it has; the same finding gets the same again."""
         full = fingerprint(finding.product_arn, finding.id)
-        first = self._first.setdefault(int(full[:SHORT_ID_DIGITS], 16), int(full, 16))
-        digits = SHORT_ID_DIGITS if first == int(full, 16) else self._digits(full, f"{first:0{len(full)}x}")
-        return finding if finding.short_id == full[:digits] else replace(finding, short_id=full[:digits])
-
-    def _digits(self, full: str, first: str) -> int:
-        alike = self._more[int(full[:SHORT_ID_DIGITS], 16)]
-        digits = max(_common(full, other) + 1 for other in (first, *alike))
-        alike.append(full)
-        return digits
+        known = int(full[:_KNOWN_BY], 16)
+        if self._given.setdefault(known >> _BEYOND_SHORT, known) != known:
+            return replace(finding, short_id=full[:_KNOWN_BY])
+        return (
+            finding if finding.short_id == full[:SHORT_ID_DIGITS] else replace(finding, short_id=full[:SHORT_ID_DIGITS])
+        )
 
 
 def _common(one: str, other: str) -> int:

@@ -13,6 +13,7 @@ from secguard.engine.change import Refusal
 from secguard.engine.guardrails import Allowances
 from secguard.findings.fields import text
 from secguard.findings.involved import key_details, other_ends, role_of
+from secguard.findings.record import to_record
 from secguard.model import Finding, Resource, Value
 
 _INSTANCE = re.compile(r"(?:^|/)(i-[0-9a-f]{8,17})$")
@@ -53,6 +54,7 @@ class Case:
 
 def about(finding: Finding) -> dict[str, Value]:
     """What a finding names, as playbooks ask for it: `instances`, `buckets`, `principals`, `ips`, `role`."""
+    finding = msgspec.structs.replace(finding, received=finding.raw)  # decoded once for all that look into it
     return {
         "instances": _distinct(_instances(finding)),
         "buckets": _distinct(r.name for r in finding.resources if r.type == "AwsS3Bucket"),
@@ -64,8 +66,7 @@ def about(finding: Finding) -> dict[str, Value]:
 
 def as_scope(finding: Finding) -> dict[str, Value]:
     """A finding as expressions see it: the fields of its record."""
-    record: dict[str, Value] = msgspec.to_builtins(msgspec.structs.replace(finding, received=None))
-    return record
+    return to_record(finding)
 
 
 def account_of(finding: Finding, target: str) -> str | None:

@@ -1,28 +1,19 @@
-"""Read a playbook from YAML, and check all that can be checked without a network: names, keys, expressions."""
+"""Read a playbook from YAML. Raises ConfigError naming the file, the path in it, and what is allowed there."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
 
 from secguard.engine.setting import Registry
 from secguard.errors import ConfigError
-from secguard.playbooks.expressions import BadExpression, check, expressions_in
-from secguard.playbooks.lookups import LOOKUPS
-from secguard.playbooks.model import Fact, Playbook, Refuses, Step
-from secguard.settings.playable import Playable
+from secguard.playbooks.model import Playbook
 from secguard.yaml_text import parse
 
-_OF_FINDING = frozenset({"about", "finding"})
-_OF_CASE = _OF_FINDING | {"params", "target"}
-_MADE = re.compile(r"\bmade\(\s*'([^']*)'")
 
-
-def read(file: Path, registry: Registry) -> Playbook:
-    """The playbook in a file. Raises ConfigError naming the file, the path in it, and what is allowed there."""
+def read(file: Path, registry: Registry | None) -> Playbook:
+    """The playbook in a file, checked; not further than its form where there is no registry."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -30,7 +21,7 @@ def read(file: Path, registry: Registry) -> Playbook:
     return read_text(text, file=str(file), registry=registry)
 
 
-def read_text(text: str, *, file: str, registry: Registry) -> Playbook:
+def read_text(text: str, *, file: str, registry: Registry | None) -> Playbook:
     """The same for its text."""
     content = parse(text, file=file)
     try:
@@ -38,108 +29,20 @@ def read_text(text: str, *, file: str, registry: Registry) -> Playbook:
     except msgspec.ValidationError as error:
         problem, path = _message_and_path(str(error))
         raise ConfigError(file, path, problem) from error
-    for path, problem in _problems(playbook, registry):
-        raise ConfigError(file, path, problem)
+    if registry is not None:
+        _check(playbook, registry, file=file)
     return msgspec.structs.replace(playbook, file=file)
+
+
+def _check(playbook: Playbook, registry: Registry, *, file: str) -> None:
+    # Imported here: what is only listed needs no settings, and no look-ups.
+    from secguard.playbooks.checking import problems  # noqa: PLC0415
+
+    for path, problem in problems(playbook, registry):
+        raise ConfigError(file, path, problem)
 
 
 def _message_and_path(message: str) -> tuple[str, str]:
     """What msgspec found wrong, and the place without the leading `$.`."""
     problem, _, where = message.partition(" - at ")
     return problem.replace("`", ""), where.strip("`").removeprefix("$").removeprefix(".")
-
-
-Problem = tuple[str, str]
-
-
-def _problems(playbook: Playbook, registry: Registry) -> Iterator[Problem]:
-    for n, answers in enumerate(playbook.answers):
-        yield from _expression(f"answers[{n}].when", answers.when, _OF_FINDING)
-    yield from _expression("target.each", playbook.target.each, _OF_FINDING | {"params"})
-    yield from _template("target.name", playbook.target.name, _OF_CASE)
-    known = set(_OF_CASE)
-    for name, fact in playbook.facts.items():
-        yield from _fact(f"facts.{name}", fact, known)
-        if name in known:
-            yield f"facts.{name}", "this name is taken"
-        known.add(name)
-    yield from _refusals("refuses", playbook.refuses, known)
-    for name in playbook.steps:
-        yield from _step(name, playbook, known, registry)
-
-
-def _fact(path: str, fact: Fact, known: Collection[str]) -> Iterator[Problem]:
-    lookup = LOOKUPS.get(fact.lookup)
-    if lookup is None:
-        yield f"{path}.lookup", f"there is no look-up {fact.lookup} (there is: {', '.join(LOOKUPS)})"
-    elif set(fact.of) != set(lookup.takes):
-        yield f"{path}.of", f"{fact.lookup} takes {', '.join(lookup.takes)}"
-    yield from _template(f"{path}.of", fact.of, known)
-
-
-def _refusals(path: str, refusals: tuple[Refuses, ...], known: Collection[str]) -> Iterator[Problem]:
-    for n, refuses in enumerate(refusals):
-        yield from _expression(f"{path}[{n}].when", refuses.when, known)
-        yield from _template(f"{path}[{n}].why", refuses.why, known)
-
-
-def _step(name: str, playbook: Playbook, facts: Collection[str], registry: Registry) -> Iterator[Problem]:
-    step, path = playbook.steps[name], f"steps.{name}"
-    known = {*facts, "each"} if step.for_each else set(facts)
-    yield from _expression(f"{path}.for_each", step.for_each, facts)
-    yield from _expression(f"{path}.when", step.when, known)
-    yield from _template(f"{path}.region", step.region, known)
-    yield from _template(f"{path}.address", step.address, known)
-    yield from _template(f"{path}.to", step.to, known)
-    yield from _refusals(f"{path}.refuses", step.refuses, known)
-    yield from _setting(path, step, registry)
-    yield from _neighbours(name, playbook)
-
-
-def _setting(path: str, step: Step, registry: Registry) -> Iterator[Problem]:
-    settings = {name: each for name in registry.names() if isinstance(each := registry[name], Playable)}
-    setting = settings.get(step.setting)
-    if setting is None:
-        yield f"{path}.setting", f"there is no setting {step.setting} for playbooks (there is: {', '.join(settings)})"
-        return
-    missing = [key for key in setting.keys if key not in step.address]
-    unknown = [key for key in step.address if key not in (*setting.keys, *setting.optional_keys)]
-    if missing or unknown:
-        wants = f"{step.setting} is addressed by {', '.join(setting.keys)}"
-        yield f"{path}.address", f"{wants}; {_listed('missing', missing) or _listed('unknown', unknown)}"
-
-
-def _neighbours(name: str, playbook: Playbook) -> Iterator[Problem]:
-    """What a step says of others: needed and named ones must stand before it."""
-    step, path, steps = playbook.steps[name], f"steps.{name}", list(playbook.steps)
-    earlier = steps[: steps.index(name)]
-    for key, others in (("needs", step.needs), ("follows", step.follows)):
-        for other in others:
-            if other not in earlier:
-                yield f"{path}.{key}", f"there is no step {other} before it"
-    for key, others in (("undo_after", step.undo_after), ("touched_by", step.touched_by)):
-        for other in others:
-            if other not in steps or other == name:
-                yield f"{path}.{key}", f"there is no other step {other}"
-    for expression in (*expressions_in(step.to), *expressions_in(step.address)):
-        for other in _MADE.findall(expression):
-            if other not in step.needs:
-                yield f"{path}.needs", f"it uses what {other} makes, and must need it"
-
-
-def _expression(path: str, expression: str | None, known: Collection[str]) -> Iterator[Problem]:
-    if expression is None:
-        return
-    try:
-        check(expression, known)
-    except BadExpression as error:
-        yield path, str(error)
-
-
-def _template(path: str, value: object, known: Collection[str]) -> Iterator[Problem]:
-    for expression in expressions_in(value):
-        yield from _expression(path, expression, known)
-
-
-def _listed(word: str, names: list[str]) -> str:
-    return f"{word}: {', '.join(names)}" if names else ""

@@ -36,8 +36,12 @@ def json_array(records: Iterable[Any]) -> Iterator[str]:
 
 def json_lines(records: Iterable[Any]) -> Iterator[str]:
     """One JSON value a line."""
+    encode = msgspec.json.Encoder(enc_hook=_plain).encode
     for record in records:
-        yield sanitize.json_text(msgspec.json.encode(record, enc_hook=_plain).decode()) + "\n"
+        encoded = encode(record)
+        # What a terminal would obey is in most records nowhere: JSON itself escapes all of it that is ASCII, but DEL.
+        harmless = encoded.isascii() and b"\x7f" not in encoded
+        yield f"{encoded.decode() if harmless else sanitize.json_text(encoded.decode())}\n"
 
 
 def csv_lines(records: Iterable[Record], *, columns: Sequence[str]) -> Iterator[str]:

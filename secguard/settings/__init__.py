@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from secguard.engine.setting import Registry
+from secguard.engine.setting import Registry, Setting
 
 
 @cache
 def registry() -> Registry:
-    """Every setting that a module of this package offers."""
-    names = sorted(module.name for module in iter_modules(__path__))
-    modules = [import_module(f"{__name__}.{name}") for name in names]
-    return Registry(setting for module in modules for setting in getattr(module, "SETTINGS", ()))
+    """Every setting that a module of this package offers; the modules are imported when the first one is asked for."""
+    return Registry(_offered())
+
+
+def _offered() -> Iterator[Setting]:
+    for name in sorted(module.name for module in iter_modules(__path__)):
+        yield from getattr(import_module(f"{__name__}.{name}"), "SETTINGS", ())

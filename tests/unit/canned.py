@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from secguard.errors import NotThere
 from secguard.model import Place
 
@@ -25,6 +27,9 @@ class Canned:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def texts(self, service, operation, key, /, **parameters):
+        return (msgspec.Raw(msgspec.json.encode(item)) for item in self.items(service, operation, key, **parameters))
 
     def items(self, service, operation, key, /, **parameters):
         answer = self.ask(service, operation, **parameters)

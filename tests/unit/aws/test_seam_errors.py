@@ -52,6 +52,12 @@ def translated(call, code, message="no", status=400, *, region_off=None):
             NotThere,
         ),
         (
+            "guardduty:DeleteFilter",
+            "BadRequestException",
+            "The request is rejected since no such resource found.",
+            NotThere,
+        ),
+        (
             "guardduty:UpdateDetector",
             "BadRequestException",
             "The request failed because you cannot enable a data source while the detector is disabled.",

@@ -107,6 +107,9 @@ class WorldReader:
     def items(self, service: str, operation: str, key: str, /, **parameters: Any) -> Any:
         raise AssertionError("the fakes read with get()")
 
+    def texts(self, service: str, operation: str, key: str, /, **parameters: Any) -> Any:
+        raise AssertionError("the fakes read with get()")
+
     def choices(self, service: str, shape: str) -> tuple[str, ...]:
         return ()
 

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import msgspec
 from asff_made import ACCOUNT, DETECTOR
 
 from secguard.errors import AwsError, NoCredentials, NotThere
@@ -54,12 +55,13 @@ class Hubs:
             try:
                 results.append((place, task(place)))
             except NoCredentials as error:
-                refused.append(error)
+                refused.append((place, error))
             except AwsError as error:
-                results.append((place, Unreached(account=place.account, region=place.region, why=str(error))))
+                results.append((place, _unreached(place, error)))
         if refused and not results:
-            raise refused[0]
+            raise refused[0][1]
         yield from results
+        yield from ((place, _unreached(place, error)) for place, error in refused)
 
     def visible(self, region):
         own = self.hubs.get(region, OFF)
@@ -74,6 +76,10 @@ class Hubs:
         }.get(self.linking, lambda other: False)
         others = (hub for other, hub in self.hubs.items() if other != region and behind(other))
         return [*own, *(item for hub in others if isinstance(hub, list) for item in hub)]
+
+
+def _unreached(place, error):
+    return Unreached(account=place.account, region=place.region, why=str(error))
 
 
 class _Look:
@@ -109,6 +115,9 @@ class _Look:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def texts(self, service, operation, key, **parameters):
+        return (msgspec.Raw(msgspec.json.encode(item)) for item in self.items(service, operation, key, **parameters))
 
     def items(self, service, operation, key, **parameters):
         region = self.place.region

@@ -160,4 +160,10 @@ def test_in_a_stream_a_later_finding_is_told_from_an_earlier_one(monkeypatch):
     made = iter(["a" * 64, "a" * 10 + "b" * 54, "c" * 64])
     monkeypatch.setattr("secguard.findings.short_ids.fingerprint", lambda *_: next(made))
     told = Told()
-    assert [told.apart(read(asff(number))).short_id for number in range(3)] == ["a" * 8, "a" * 10 + "b", "c" * 8]
+    assert [told.apart(read(asff(number))).short_id for number in range(3)] == ["a" * 8, "a" * 10 + "bbbbb", "c" * 8]
+
+
+def test_in_a_stream_a_finding_that_comes_again_keeps_its_id():
+    told = Told()
+    first, again = told.apart(read(asff(1))), told.apart(read(asff(1)))
+    assert first.short_id == again.short_id
