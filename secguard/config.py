@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -23,6 +23,15 @@ RoleName = Annotated[
     str, msgspec.Meta(pattern=r"^[\w+=,.@/-]{1,576}$", description="the role's name, with its path, not its ARN")
 ]
 Positive = Annotated[int, msgspec.Meta(ge=1, description="a whole number, 1 or more")]
+Pattern = Annotated[
+    str | tuple[str, ...], msgspec.Meta(description='a text, or a list of texts, where * stands for anything: "live-*"')
+]
+PointsFor = Annotated[int, msgspec.Meta(ge=0, le=18, description="points, a whole number from 0 to 18")]
+PointsAgainst = Annotated[int, msgspec.Meta(ge=0, le=100, description="points, a whole number from 0 to 100")]
+Kind = TypeVar("Kind")
+
+HERE = Path("secguard.yaml")
+"""Where a configuration is found by chance: in the folder where the command is typed."""
 
 # GuardDuty's DetectorFeature: what can be switched, without the foundational sources that are always on.
 Feature = Literal[
@@ -90,6 +99,48 @@ def _protecting_tag() -> dict[str, str]:
     return {"secguard:protect": "true"}
 
 
+class Weights(_Section, frozen=True, cache_hash=True):
+    """What each thing known of a finding counts, in points, where a level of severity is 20. 0 leaves it out.
+
+    The order of the defaults: who is attacked now, then what attackers use already, then what lies open. An attack on
+    something that matters, seen today, comes close to the 18 points that can be added in all.
+    """
+
+    # For it: to be looked at sooner.
+    attack_sequence: PointsFor = 8
+    known_exploited: PointsFor = 6
+    compromised: PointsFor = 5
+    critical: PointsFor = 5
+    threat_intelligence: PointsFor = 4
+    exposed: PointsFor = 4
+    recent: PointsFor = 4
+    exploit_available: PointsFor = 3
+    confirmed: PointsFor = 3
+    exploit_likely: PointsFor = 2
+    from_internet: PointsFor = 2
+    repeated: PointsFor = 2
+    score: PointsFor = 1
+    public_address: PointsFor = 1
+    fix_available: PointsFor = 1
+    # Against it: later, also below what is less severe.
+    over: PointsAgainst = 80
+    dismissed: PointsAgainst = 60
+    in_progress: PointsAgainst = 12
+    less_critical: PointsAgainst = 6
+    blocked: PointsAgainst = 3
+    noted: PointsAgainst = 2
+
+
+class Ranking(_Section, frozen=True):
+    """What to look at first."""
+
+    weights: Weights = Weights()
+    critical_tags: dict[str, Pattern] = {}
+    critical_accounts: tuple[Account, ...] = ()
+    less_critical_tags: dict[str, Pattern] = {}
+    less_critical_accounts: tuple[Account, ...] = ()
+
+
 class Guardrails(_Section, frozen=True):
     """What is never acted on."""
 
@@ -106,14 +157,22 @@ class Playbooks(_Section, frozen=True):
     folders: tuple[str, ...] = ()
 
 
+class Suppressing(_Section, frozen=True):
+    """What is not to be looked at."""
+
+    rules: str = "suppressions.yaml"
+
+
 class Config(_Section, frozen=True):
     """Everything that can be configured."""
 
     accounts: Accounts = Accounts()
     enable: Enable = Enable()
     findings: FindingsWanted = FindingsWanted()
+    ranking: Ranking = msgspec.field(default_factory=Ranking)
     guardrails: Guardrails = msgspec.field(default_factory=Guardrails)
     playbooks: Playbooks = Playbooks()
+    suppress: Suppressing = Suppressing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +195,10 @@ def locate(named: Path | None) -> Location:
         if not named.is_file():
             raise UsageError(f"{named}: no such configuration file", advice="make one: secguard config init")
         return Location(file=named)
-    here = Path("secguard.yaml")
+    here = HERE
     ignored = None
     if here.is_file():
-        if (stranger := _not_the_users_own(here)) is None:
+        if (stranger := not_the_users_own(here)) is None:
             return Location(file=here)
         ignored = f"./{here} is not read: {stranger}"
     own = user_file()
@@ -167,7 +226,7 @@ def read(file: Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(file), "", f"can't be read: {error}") from error
     content = yaml_text.parse(text, file=str(file))
-    config = _convert({} if content is None else content, str(file))
+    config = checked({} if content is None else content, Config, file=str(file))
     _check_addresses(config.guardrails.never_block, str(file))
     return config
 
@@ -177,7 +236,7 @@ def _path_in_environment() -> Path | None:
     return Path(named).expanduser() if named else None
 
 
-def _not_the_users_own(file: Path) -> str | None:
+def not_the_users_own(file: Path) -> str | None:
     """Why a file found by chance can't be trusted. Raises UsageError when it is the user's, and others can write it."""
     owners = {file.stat().st_uid, file.lstat().st_uid}
     if owners != {os.geteuid()}:
@@ -188,12 +247,13 @@ def _not_the_users_own(file: Path) -> str | None:
     return None
 
 
-def _convert(content: Any, file: str) -> Config:
+def checked(content: Any, kind: type[Kind], *, file: str, within: str = "") -> Kind:
+    """What a file holds at the path `within`, as a `kind`. Raises ConfigError: the file, the path, what is allowed."""
     try:
-        return msgspec.convert(content, Config)
+        return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         problem, path = _message_and_path(str(error))
-        raise _explained(file, path, problem) from error
+        raise _explained(file, path, problem, kind, within) from error
 
 
 def _message_and_path(message: str) -> tuple[str, str]:
@@ -203,8 +263,9 @@ def _message_and_path(message: str) -> tuple[str, str]:
     return problem.replace("`", ""), path.group().removeprefix("$").removeprefix(".") if path else ""
 
 
-def _explained(file: str, path: str, problem: str) -> ConfigError:
-    expected = _type_at(path)
+def _explained(file: str, path: str, problem: str, kind: type[Any], within: str) -> ConfigError:
+    expected = _type_at(path, kind)
+    path = ".".join(filter(None, (within, path)))
     unknown = re.fullmatch(r"Object contains unknown field (.*)", problem)
     if unknown is None:
         return ConfigError(file, path, _in_yaml_words(problem), allowed=_allowed(expected))
@@ -219,17 +280,21 @@ def _in_yaml_words(problem: str) -> str:
     words = {"object": "a mapping", "array": "a list", "str": "text", "int": "a whole number", "bool": "true or false"}
     if problem.startswith("Expected str matching"):
         return "this is not one"
+    if problem == "Expected array of length >= 1":
+        return "the list is empty"
+    if (missing := re.fullmatch(r"Object missing required field (.*)", problem)) is not None:
+        return f"{missing.group(1)} is missing"
     if problem.startswith("Invalid enum value"):
         return f"there is no {problem.removeprefix('Invalid enum value ')}"
     if (typed := re.fullmatch(r"Expected (.+), got (\w+)", problem)) is None:
-        return problem[:1].lower() + problem[1:]
+        return (problem[:1].lower() + problem[1:]).replace("expected int ", "expected a whole number ")
     expected = " or ".join(words.get(word.strip(), word.strip()) for word in typed.group(1).split("|"))
     return f"expected {expected}, got {words.get(typed.group(2), typed.group(2))}"
 
 
-def _type_at(path: str) -> msgspec.inspect.Type:
-    """The type that the configuration wants at `enable.guardduty.features[2]`."""
-    found: msgspec.inspect.Type = msgspec.inspect.type_info(Config)
+def _type_at(path: str, kind: type[Any]) -> msgspec.inspect.Type:
+    """The type that a `kind` wants at `enable.guardduty.features[2]`."""
+    found: msgspec.inspect.Type = msgspec.inspect.type_info(kind)
     for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
         found = _step(_bare(found), step)
     return found

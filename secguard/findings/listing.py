@@ -8,10 +8,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from secguard.config import Ranking
 from secguard.findings.asff import Unreadable
 from secguard.findings.levels import Event, LevelEnd, PageEnd
 from secguard.findings.query import Query, Sort
-from secguard.findings.ranking import judged, ordered, rank
+from secguard.findings.ranking import DEFAULT, judged, ordered, rank
 from secguard.findings.short_ids import Told, told_apart
 from secguard.model import Finding, Severity, Unreached
 
@@ -36,9 +37,9 @@ class Listing:
     unreadable: tuple[Unreadable, ...] = ()
 
 
-def in_full(finding: Finding, *, now: datetime, answers: Answers) -> Finding:
+def in_full(finding: Finding, *, now: datetime, answers: Answers, ranking: Ranking = DEFAULT) -> Finding:
     """The finding ranked, and with its playbooks."""
-    priority, reasons = judged(finding, now=now)
+    priority, reasons = judged(finding, now=now, ranking=ranking)
     return replace(finding, priority=priority, priority_reasons=reasons, playbooks=answers(finding))
 
 
@@ -47,7 +48,9 @@ def fetch_limit(query: Query) -> int | None:
     return query.limit if query.sort in (Sort.PRIORITY, Sort.SEVERITY) else None
 
 
-def collect(events: Iterable[Event], *, query: Query, now: datetime, answers: Answers) -> Listing:
+def collect(
+    events: Iterable[Event], *, query: Query, now: datetime, answers: Answers, ranking: Ranking = DEFAULT
+) -> Listing:
     """The whole list. A level of which not everything came stands below the others, whatever its priorities."""
     complete: list[Finding] = []
     current: list[Finding] = []
@@ -57,7 +60,7 @@ def collect(events: Iterable[Event], *, query: Query, now: datetime, answers: An
     for event in events:
         match event:
             case Finding():
-                current.append(rank(event, now=now))
+                current.append(rank(event, now=now, ranking=ranking))
             case Unreached():
                 unreached.append(event)
             case Unreadable():
@@ -82,7 +85,7 @@ def collect(events: Iterable[Event], *, query: Query, now: datetime, answers: An
 class Following:
     """A list that is handed on as it arrives, and what was learned when it has ended."""
 
-    def __init__(self, events: Iterable[Event], *, now: datetime, answers: Answers) -> None:
+    def __init__(self, events: Iterable[Event], *, now: datetime, answers: Answers, ranking: Ranking = DEFAULT) -> None:
         self.worst: Severity | None = None
         """The worst severity so far, samples aside."""
         self.answered = False
@@ -90,6 +93,7 @@ class Following:
         self._events = events
         self._now = now
         self._answers = answers
+        self._ranking = ranking
 
     def __iter__(self) -> Iterator[Finding | Unreached | Unreadable | PageEnd]:
         told = Told()
@@ -99,7 +103,7 @@ class Following:
                     self.answered = True
                     if not event.sample:
                         self.worst = max(self.worst or event.severity, event.severity)
-                    yield told.apart(in_full(event, now=self._now, answers=self._answers))
+                    yield told.apart(in_full(event, now=self._now, answers=self._answers, ranking=self._ranking))
                 case LevelEnd():
                     self.answered = self.answered or event.answered > 0
                 case Unreached() | Unreadable() | PageEnd():

@@ -1,18 +1,17 @@
 """A list is ranked, cut to what was asked for, and says what is missing."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from asff_made import asff, guardduty, read, remote
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from secguard.config import Ranking
 from secguard.findings.levels import LevelEnd
 from secguard.findings.listing import Following, collect, fetch_limit
 from secguard.findings.query import Query, Sort
 from secguard.findings.ranking import ordered, rank
-from secguard.model import Severity, Unreached, Workflow
+from secguard.model import Severity, Unreached
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 GONE = Unreached(account="123456789012", region="eu-west-1", why="denied")
@@ -96,6 +95,16 @@ def test_a_list_that_streams_is_ranked_and_hands_on_what_was_not_reached():
     assert (following.worst, following.answered) == (Severity.HIGH, True)
 
 
+def test_a_list_is_ranked_as_the_configuration_says():
+    findings = [at(Severity.HIGH, 1), at(Severity.HIGH, 2, AwsAccountId="111122223333")]
+    ranking = Ranking(critical_accounts=("111122223333",))
+    query = Query()
+    listed = collect([*findings, *ALL_ENDS], query=query, now=NOW, answers=no_playbooks, ranking=ranking).findings
+    followed = list(Following(findings, now=NOW, answers=no_playbooks, ranking=ranking))
+    assert [finding.account for finding in listed] == ["111122223333", "123456789012"]
+    assert {finding.id: finding.priority for finding in followed} == {each.id: each.priority for each in listed}
+
+
 @pytest.mark.parametrize("by", Sort)
 def test_every_order_holds_all_findings(by):
     findings = [at(level, number) for number, level in enumerate(Severity)]
@@ -106,70 +115,3 @@ def test_every_order_holds_all_findings(by):
 def test_the_newest_is_first_by_time_of_update():
     old, new = (at(Severity.LOW, number, UpdatedAt=f"2026-11-0{number}T00:00:00Z") for number in (1, 2))
     assert ordered([old, new], by=Sort.UPDATED) == [new, old]
-
-
-def test_a_priority_tells_every_reason_the_severity_first():
-    finding = read(
-        guardduty(
-            kind="Backdoor:EC2/C&CActivity.B",
-            Severity={"Label": "HIGH", "Normalized": 80},
-            LastObservedAt="2026-11-23T17:30:00Z",
-            ProductFields={
-                **remote("networkConnectionAction", "185.220.101.1"),
-                "aws/guardduty/service/count": "120",
-            },
-        )
-    )
-    assert rank(finding, now=NOW).priority_reasons == (
-        "high severity",
-        "the attacker is inside",
-        "seen within the hour",
-        "from the internet (Netherlands)",
-        "120 times",
-        "score 80 of 100",
-    )
-
-
-def test_an_address_that_is_not_public_is_no_reason():
-    private = read(guardduty(ProductFields=remote("networkConnectionAction", "10.0.0.1")))
-    assert "from the internet (Netherlands)" not in rank(private, now=NOW).priority_reasons
-
-
-LEVELS = st.sampled_from(Severity)
-
-
-LOUD = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from(["Backdoor:EC2/C&CActivity.B", "Recon:EC2/Portscan"]),
-        "LastObservedAt": st.integers(0, 40).map(lambda days: (NOW - timedelta(days=days)).isoformat()),
-        "ProductFields": st.integers(0, 5000).map(
-            lambda count: {
-                **remote("networkConnectionAction", "185.220.101.1"),
-                "aws/guardduty/service/count": str(count),
-            }
-        ),
-    }
-)
-
-
-@given(LEVELS, LEVELS, st.integers(0, 100), LOUD)
-def test_without_anything_against_it_a_worse_finding_is_never_below(one, other, score, loud):
-    worse, better = max(one, other), min(one, other)
-    plain = read(asff(Severity={"Label": worse.name}, UpdatedAt="2020-01-01T00:00:00Z"))
-    noisy = read(guardduty(Severity={"Label": better.name, "Normalized": score}, **loud))
-    if better != worse:
-        assert rank(plain, now=NOW).priority > rank(noisy, now=NOW).priority
-    assert 0 <= rank(noisy, now=NOW).priority <= 100
-
-
-@pytest.mark.parametrize(
-    "over",
-    [
-        {"RecordState": "ARCHIVED"},
-        {"Workflow": {"Status": Workflow.SUPPRESSED.value}},
-        {"Workflow": {"Status": Workflow.RESOLVED.value}},
-        {"Compliance": {"Status": "PASSED", "SecurityControlId": "S3.2"}},
-    ],
-)
-def test_what_is_over_is_below_the_next_level(over):
-    assert rank(at(Severity.CRITICAL, **over), now=NOW).priority < rank(at(Severity.HIGH), now=NOW).priority
