@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from secguard.engine.change import Change, Plan, Status, is_masked
-from secguard.engine.draft import brief, way_back
+from secguard.engine.draft import brief, told_apart, way_back
 from secguard.engine.journal import Intent
 from secguard.engine.seam import Call, Reader
 from secguard.engine.setting import Item, Read, Setting
@@ -254,8 +254,10 @@ def _on_the_way(work: _Work, setting: Setting) -> bool:
 def _astray(work: _Work) -> Change:
     """Settle what holds a value that is not ours."""
     if work.change.acted:
-        return work.end(Status.FAILED, f"it reads back as {brief(work.value)}")
-    return work.end(Status.DRIFTED, f"it was {brief(work.change.before)} and is now {brief(work.value)}")
+        _, found = told_apart(work.change.after, work.value)
+        return work.end(Status.FAILED, f"it reads back as {found}")
+    was, found = told_apart(work.change.before, work.value)
+    return work.end(Status.DRIFTED, f"it was {was} and is now {found}")
 
 
 def _after_refusal(works: Sequence[_Work], setting: Setting, error: AwsError) -> list[Change]:

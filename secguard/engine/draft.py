@@ -159,7 +159,7 @@ class _Seen:
         self.yields.update({f"{want.key}.{name}": value for name, value in found.yields.items()})
         if found.value == _known(want.value, self.yields) or found.value in want.enough:
             shown = masked(found.value) if self.draft.registry[want.setting].sensitive else found.value
-            self.already.append(f"{want.place}: {target}: {brief(shown)}")
+            self.already.append(f"{want.place}: {target}: {_standing(shown)}")
             if want.undoes is not None:
                 self.undone_already.append(want.undoes)
             return False
@@ -371,3 +371,17 @@ def brief(value: Value) -> str:
     """A value as it fits into a sentence."""
     text = "absent" if value is None else value if isinstance(value, str) else canonical(value)
     return text if len(text) <= 120 else text[:119] + "…"
+
+
+def _standing(value: Value) -> str:
+    """A value that is so already; what is too long for a sentence is as it was wanted."""
+    text = brief(value)
+    return "as wanted" if text.endswith("…") else text
+
+
+def told_apart(was: Value, now: Value) -> tuple[str, str]:
+    """Two values as they fit into a sentence; of two documents only what differs."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        differs = [key for key in sorted({*was, *now}) if was.get(key) != now.get(key)]
+        was, now = ({key: each.get(key) for key in differs} for each in (was, now))
+    return brief(was), brief(now)

@@ -39,6 +39,8 @@ class Filter:
     tags: dict[str, str]
     created_at: datetime
     updated_at: datetime
+    client_token: str = ""
+    """What its creator sent to be able to ask twice."""
     version: int = 1
 
 

@@ -1,18 +1,42 @@
-"""Saved filters; with the action ARCHIVE they suppress what GuardDuty finds from then on."""
+"""Saved filters; with the action ARCHIVE they suppress what GuardDuty finds from then on.
+
+Only an administrator, or an account on its own, has filters that count; they are about its members' findings too.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from secguard.sandbox import clock
 from secguard.sandbox.guardduty import criteria
-from secguard.sandbox.guardduty.backend import Detector, Filter, GuardDutyBackend
-from secguard.sandbox.guardduty.refusals import FILTER_EXISTS, INVALID_VALUE, NO_SUCH_RESOURCE, bad_request
+from secguard.sandbox.guardduty.backend import Detector, Filter, Finding, GuardDutyBackend, backend_of
+from secguard.sandbox.guardduty.refusals import (
+    FILTER_EXISTS,
+    INVALID_VALUE,
+    NO_SUCH_RESOURCE,
+    NOT_ADMINISTRATOR,
+    RANK_OUT_OF_BOUNDS,
+    bad_request,
+)
 from secguard.sandbox.operations import Answer, Ask
 from secguard.sandbox.pages import UnknownToken
+from secguard.sandbox.shared import administrator_of
 
 # The quota table of the GuardDuty user guide.
 MAX_FILTERS = 100
+# CreateFilter in the API reference, which the model's shapes don't say.
+NAME = re.compile(r"[A-Za-z0-9._-]+")
+DESCRIPTION = re.compile(r"[A-Za-z0-9\s.:_(){}\[\]/-]*", re.ASCII)
+
+
+def archives(here: GuardDutyBackend, finding: Finding) -> bool:
+    """Whether a finding that is new in an account is one that a filter suppresses."""
+    administrator = administrator_of("guardduty", here.region_name, here.account_id)
+    decides = backend_of(administrator, here.region_name) if administrator else here
+    filters = decides.detector.filters.values() if decides.detector else ()
+    return any(each.action == "ARCHIVE" and criteria.matches(finding, each.criteria) for each in filters)
 
 
 def list_filters(here: GuardDutyBackend, ask: Ask) -> Answer:
@@ -28,25 +52,30 @@ def list_filters(here: GuardDutyBackend, ask: Ask) -> Answer:
 
 
 def create_filter(here: GuardDutyBackend, ask: Ask) -> Answer:
-    """CreateFilter."""
-    detector = here.owned(ask["DetectorId"])
-    criteria.refuse_unknown(ask["findingCriteria"], wildcards=True)
-    if ask["name"] in detector.filters:
+    """CreateFilter: with the rank 1 unless told otherwise; those from there on move up."""
+    detector = _administered(here, ask)
+    _refuse_misfits(ask)
+    present = detector.filters.get(ask["name"])
+    if present is not None:
+        if present.client_token and present.client_token == ask.get("clientToken"):
+            return {"name": present.name}
         raise bad_request(FILTER_EXISTS)
     if len(detector.filters) >= MAX_FILTERS:
         raise bad_request(INVALID_VALUE)
     moment = clock.now()
-    detector.filters[ask["name"]] = Filter(
+    new = Filter(
         name=ask["name"],
         action=ask.get("action", "NOOP"),
         rank=ask.get("rank", 1),
         description=ask.get("description", ""),
         criteria=ask["findingCriteria"],
         tags=ask.get("tags", {}),
+        client_token=ask.get("clientToken", ""),
         created_at=moment,
         updated_at=moment,
     )
-    return {"name": ask["name"]}
+    _rank(detector, list(detector.filters.values()), new)
+    return {"name": new.name}
 
 
 def get_filter(here: GuardDutyBackend, ask: Ask) -> Answer:
@@ -58,7 +87,7 @@ def get_filter(here: GuardDutyBackend, ask: Ask) -> Answer:
         "rank": each.rank,
         "description": each.description,
         "findingCriteria": each.criteria,
-        "tags": each.tags,
+        **({"tags": each.tags} if each.tags else {}),
         "createdAt": clock.epoch(each.created_at),
         "updatedAt": clock.epoch(each.updated_at),
         "version": each.version,
@@ -67,10 +96,10 @@ def get_filter(here: GuardDutyBackend, ask: Ask) -> Answer:
 
 def update_filter(here: GuardDutyBackend, ask: Ask) -> Answer:
     """UpdateFilter: what the request does not name keeps its value."""
-    detector = here.owned(ask["DetectorId"])
+    detector = _administered(here, ask)
     each = _named(detector, ask)
-    criteria.refuse_unknown(ask.get("findingCriteria", {}), wildcards=True)
-    detector.filters[each.name] = replace(
+    _refuse_misfits(ask)
+    changed = replace(
         each,
         action=ask.get("action", each.action),
         rank=ask.get("rank", each.rank),
@@ -79,14 +108,44 @@ def update_filter(here: GuardDutyBackend, ask: Ask) -> Answer:
         updated_at=clock.now(),
         version=each.version + 1,
     )
+    _rank(detector, [other for other in detector.filters.values() if other.name != each.name], changed)
     return {"name": each.name}
 
 
 def delete_filter(here: GuardDutyBackend, ask: Ask) -> Answer:
-    """DeleteFilter."""
-    detector = here.owned(ask["DetectorId"])
-    del detector.filters[_named(detector, ask).name]
+    """DeleteFilter: those behind it move down."""
+    detector = _administered(here, ask)
+    gone = _named(detector, ask)
+    _number(detector, [each for each in detector.filters.values() if each.name != gone.name])
     return {}
+
+
+def _administered(here: GuardDutyBackend, ask: Ask) -> Detector:
+    """The caller's detector, unless another account decides for it."""
+    detector = here.owned(ask["DetectorId"])
+    if administrator_of("guardduty", here.region_name, here.account_id):
+        raise bad_request(NOT_ADMINISTRATOR)
+    return detector
+
+
+def _refuse_misfits(ask: Ask) -> None:
+    criteria.refuse_unknown(ask.get("findingCriteria", {}), wildcards=True)
+    if not NAME.fullmatch(ask.get("name", "_")) or not DESCRIPTION.fullmatch(ask.get("description", "")):
+        raise bad_request(INVALID_VALUE)
+
+
+def _rank(detector: Detector, others: list[Filter], ranked: Filter) -> None:
+    """Put a filter in its place among the others: ranks have no gaps."""
+    if ranked.rank > len(others) + 1:
+        raise bad_request(RANK_OUT_OF_BOUNDS)
+    in_order = sorted(others, key=lambda each: each.rank)
+    _number(detector, [*in_order[: ranked.rank - 1], ranked, *in_order[ranked.rank - 1 :]])
+
+
+def _number(detector: Detector, filters: Iterable[Filter]) -> None:
+    numbered = {each.name: replace(each, rank=rank) for rank, each in enumerate(filters, start=1)}
+    detector.filters.clear()
+    detector.filters.update(numbered)
 
 
 def _named(detector: Detector, ask: Ask) -> Filter:

@@ -9,7 +9,7 @@ from typing import Any
 from moto.moto_api._internal import mock_random
 
 from secguard.sandbox import clock, securityhub
-from secguard.sandbox.guardduty import criteria
+from secguard.sandbox.guardduty import criteria, filters
 from secguard.sandbox.guardduty.asff import from_guardduty
 from secguard.sandbox.guardduty.backend import Finding, GuardDutyBackend, backend_of
 from secguard.sandbox.guardduty.refusals import INVALID_VALUE, NOT_ADMINISTRATOR, bad_request
@@ -39,7 +39,7 @@ def _store(here: GuardDutyBackend, given: Finding) -> Finding:
     present = here.findings.get(finding["id"])
     if present is not None:
         finding["service"]["archived"] = present["service"]["archived"]
-    elif _suppressed(here, finding):
+    elif filters.archives(here, finding):
         finding["service"]["archived"] = True
     here.findings[finding["id"]] = finding
     return finding
@@ -73,11 +73,6 @@ def _completed(here: GuardDutyBackend, finding: Finding) -> Finding:
         "resource": {},
     }
     return {**base, **finding, "service": {**service, **finding.get("service", {})}}
-
-
-def _suppressed(here: GuardDutyBackend, finding: Finding) -> bool:
-    filters = here.detector.filters.values() if here.detector else ()
-    return any(each.action == "ARCHIVE" and criteria.matches(finding, each.criteria) for each in filters)
 
 
 def visible(here: GuardDutyBackend) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ OTHER_ADMINISTRATOR = (
     "The request failed because another account is already enabled as GuardDuty delegated administrator "
     "for the organization."
 )
+RANK_OUT_OF_BOUNDS = "The request is rejected because the parameter rank is out-of-bounds."
 NOT_IN_ORGANIZATION = "The request failed because admin account passed is not member of AWS Organizations."
 
 # The wording of these is not recorded anywhere; the code is.

@@ -31,8 +31,21 @@ def predicate(filters: Mapping[str, list[Filter]]) -> Predicate:
     """Compile filters. Refuses what the service refuses: too many, or ones that don't go together."""
     if len(filters) > MAX_ATTRIBUTES:
         raise _refused("Filters", f"Size '{len(filters)}' is greater than maximum value: {MAX_ATTRIBUTES}.")
+    for attribute, wanted in filters.items():
+        refuse_many(f"Filters.{attribute}", wanted, most=MAX_VALUES)
+    return conjunction(filters)
+
+
+def conjunction(filters: Mapping[str, list[Filter]]) -> Predicate:
+    """Compile filters, however many. Refuses ones that don't go together."""
     tests = [_attribute_test(attribute, wanted) for attribute, wanted in filters.items() if wanted]
     return lambda finding: all(test(finding) for test in tests)
+
+
+def refuse_many(parameter: str, values: Values, *, most: int) -> None:
+    """Refuse more values than an attribute takes."""
+    if len(values) > most:
+        raise _refused(parameter, f"Size '{len(values)}' is greater than maximum value: {most}.")
 
 
 def value_test(kind: str, wanted: Filter) -> Callable[[Values], bool]:
@@ -55,8 +68,6 @@ def ordered(findings: Iterable[Finding], criteria: Sequence[Mapping[str, str]]) 
 def _attribute_test(attribute: str, wanted: list[Filter]) -> Predicate:
     if attribute not in kinds():
         raise _refused("Filters", f"Unknown attribute '{attribute}'.")
-    if len(wanted) > MAX_VALUES:
-        raise _refused(f"Filters.{attribute}", f"Size '{len(wanted)}' is greater than maximum value: {MAX_VALUES}.")
     if attribute == "Keyword":
         return _keyword_test(wanted)
     try:

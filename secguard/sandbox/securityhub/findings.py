@@ -9,7 +9,7 @@ from typing import Any
 
 from secguard.sandbox import clock
 from secguard.sandbox.operations import ONE_AT_A_TIME, Answer, Ask
-from secguard.sandbox.securityhub import severity
+from secguard.sandbox.securityhub import rules, severity
 from secguard.sandbox.securityhub.backend import Finding, SecurityHubBackend, backend_of
 from secguard.sandbox.securityhub.filtering import ordered, predicate
 from secguard.sandbox.securityhub.history import caller_arn, key_of, record
@@ -54,13 +54,16 @@ def receive(account: str, region: str, findings: list[Finding]) -> None:
 
 
 def take_in(here: SecurityHubBackend, given: Finding, *, identity: str) -> None:
-    """Create or update one finding as its provider may."""
+    """Create or update one finding as its provider may, and as the automation rules then have it."""
     before = here.findings.get(key_of(given))
     finding = completed(here, deepcopy(given))
     if before is not None:
         finding = _kept(here, before, finding)
-    here.findings[key_of(finding)] = finding
+    key = key_of(finding)
+    here.findings[key] = finding
     record(here, before, finding, source="BATCH_IMPORT_FINDINGS", identity=identity)
+    for rule, update in rules.updates(here, finding):
+        _update(here, here.findings[key], update, identity=rule)
 
 
 def completed(here: SecurityHubBackend, finding: Finding) -> Finding:

@@ -1,4 +1,4 @@
-"""Insights: saved filters with an attribute to group by."""
+"""Insights: saved filters with an attribute to group by; an account's own, and the managed ones that every hub has."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from secguard.sandbox.securityhub.attributes import kinds, path_of, values_at
 from secguard.sandbox.securityhub.backend import SecurityHubBackend
 from secguard.sandbox.securityhub.filtering import predicate
 from secguard.sandbox.securityhub.lists import page
+from secguard.sandbox.securityhub.managed_insights import managed
 from secguard.sandbox.securityhub.refusals import conflict, invalid_input, not_found, too_many
 from secguard.sandbox.securityhub.scope import reachable
 
@@ -34,7 +35,7 @@ def create_insight(here: SecurityHubBackend, ask: Ask) -> Answer:
 
 
 def get_insights(here: SecurityHubBackend, ask: Ask) -> Answer:
-    """GetInsights: one's own; AWS's managed ones are not listed."""
+    """GetInsights: one's own, or those asked for by ARN; AWS's managed ones are not listed otherwise."""
     here.subscribed()
     wanted = ask.get("InsightArns")
     listed = [_known(here, arn) for arn in wanted] if wanted else list(here.insights.values())
@@ -44,7 +45,7 @@ def get_insights(here: SecurityHubBackend, ask: Ask) -> Answer:
 def update_insight(here: SecurityHubBackend, ask: Ask) -> Answer:
     """UpdateInsight."""
     here.subscribed()
-    insight = _known(here, ask["InsightArn"])
+    insight = _own(here, ask["InsightArn"])
     changes: dict[str, Any] = {name: ask[name] for name in SETTINGS if name in ask}
     changed = {**insight, **changes}
     _check(changed)
@@ -55,7 +56,7 @@ def update_insight(here: SecurityHubBackend, ask: Ask) -> Answer:
 def delete_insight(here: SecurityHubBackend, ask: Ask) -> Answer:
     """DeleteInsight."""
     here.subscribed()
-    del here.insights[_known(here, ask["InsightArn"])["InsightArn"]]
+    del here.insights[_own(here, ask["InsightArn"])["InsightArn"]]
     return {"InsightArn": ask["InsightArn"]}
 
 
@@ -80,6 +81,10 @@ def _check(ask: dict[str, Any]) -> None:
 
 
 def _known(here: SecurityHubBackend, arn: str) -> dict[str, Any]:
+    return managed(here.partition).get(arn) or _own(here, arn)
+
+
+def _own(here: SecurityHubBackend, arn: str) -> dict[str, Any]:
     if arn not in here.insights:
         raise not_found(f"Insight {arn} was not found")
     return here.insights[arn]

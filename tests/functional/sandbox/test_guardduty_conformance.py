@@ -51,7 +51,7 @@ def settings(guardduty, detector, *, account):
     guardduty.create_filter(DetectorId=detector, Name="all", FindingCriteria=CRITERIA, Tags={"a": "b"})
     guardduty.list_filters(DetectorId=detector)
     guardduty.get_filter(DetectorId=detector, FilterName="all")
-    guardduty.update_filter(DetectorId=detector, FilterName="all", Rank=2)
+    guardduty.update_filter(DetectorId=detector, FilterName="all", Rank=1)
     guardduty.delete_filter(DetectorId=detector, FilterName="all")
 
 

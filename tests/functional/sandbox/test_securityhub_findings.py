@@ -481,6 +481,22 @@ def test_insights_count_by_attribute(hub, put):
     assert hub.get_insights()["Insights"] == []
 
 
+def test_awss_own_insights_are_told_of_by_arn_alone_and_nobody_can_delete_them(hub, put):
+    put(finding("a", "HIGH"), finding("b", "HIGH"), finding("c", "LOW", Workflow={"Status": "RESOLVED"}))
+    managed = "arn:aws:securityhub:::insight/securityhub/default"
+
+    (told,) = hub.get_insights(InsightArns=[f"{managed}/29"])["Insights"]
+    rows = hub.get_insight_results(InsightArn=f"{managed}/29")["InsightResults"]["ResultValues"]
+
+    assert hub.get_insights()["Insights"] == []
+    assert (told["Name"], told["GroupByAttribute"]) == ("Severity by counts of findings", "SeverityLabel")
+    assert [(row["GroupByAttributeValue"], row["Count"]) for row in rows] == [("HIGH", 2)]
+    for refused in (hub.get_insights, hub.get_insight_results, hub.delete_insight):
+        arn = f"{managed}/2" if refused != hub.delete_insight else f"{managed}/29"
+        with pytest.raises(hub.exceptions.ResourceNotFoundException):
+            refused(**({"InsightArns": [arn]} if refused == hub.get_insights else {"InsightArn": arn}))
+
+
 ADDRESS = {
     "ipAddressV4": "185.220.101.34",
     "country": {"countryName": "Germany"},

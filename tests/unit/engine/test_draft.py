@@ -4,6 +4,7 @@ import pytest
 from engine_fakes import HERE, THERE, Bench, want
 
 from secguard.engine.change import Kind, Undo, content_digest, from_record, to_record
+from secguard.engine.draft import told_apart
 from secguard.engine.guardrails import Allowances, Irreversible, OwnIdentity, ProtectedResources
 from secguard.engine.outcome import exit_code
 from secguard.engine.values import late
@@ -262,3 +263,17 @@ def test_sensitive_values_are_digests_in_every_record(bench):
 
     assert "hunter" not in str(to_record(plan))
     assert plan.changes[0].undo is Undo.NONE
+
+
+def test_of_two_documents_only_what_differs_is_told():
+    was, now = {"criteria": "x" * 200, "text": "ours"}, {"criteria": "x" * 200, "text": "theirs", "new": 1}
+
+    assert told_apart(was, now) == ('{"new":null,"text":"ours"}', '{"new":1,"text":"theirs"}')
+    assert told_apart("ours", None) == ("ours", "absent")
+
+
+def test_a_long_document_that_stands_already_is_not_spelled_out(bench):
+    document = {"criteria": "x" * 200}
+    bench.put("a", document)
+
+    assert bench.plan(want("a", document)).already == ("123456789012 us-east-1: plain a: as wanted",)
