@@ -46,6 +46,13 @@ Read = Finding | Unreadable | Unreached
 Event = Read | LevelEnd | PageEnd
 
 
+def identity(finding: Finding) -> int:
+    """A number that is the same for one finding, whichever source has it, and for no other."""
+    own = own_id(finding)
+    full = fingerprint("", own) if ":guardduty:" in own else fingerprint(finding.product_arn, finding.id)
+    return int(full[:15], 16)  # 60 bits tell millions apart, in a third of the memory
+
+
 def by_level(query: Query, readings: Sequence[Reading], *, limit: int | None) -> Iterator[Event]:
     """Every finding that the query asks for, as it arrives, each level ended by a LevelEnd.
 
@@ -180,9 +187,7 @@ class Reading:
 
     def _is_new(self, finding: Finding) -> bool:
         """Paging may show one twice, so may a home Region beside the Region itself, and GuardDuty beside the hub."""
-        own = own_id(finding)
-        full = fingerprint("", own) if ":guardduty:" in own else fingerprint(finding.product_arn, finding.id)
-        key = int(full[:16], 16)  # 64 bits tell millions apart, in a third of the memory
+        key = identity(finding)
         if key in self._seen:
             return False
         self._seen.add(key)

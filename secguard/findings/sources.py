@@ -65,12 +65,17 @@ def stream(
         # Its own aggregator tells which Regions are worth asking, and where it is off it says so.
         yield from securityhub.stream(query, aws=aws, limit=limit)
         return
-    survey = _survey(query, aws=aws, among=_IN_TURN if source is None else (source,))
+    survey = survey_of(query, aws=aws, source=source)
     seen: set[int] = set()
     readings = [Reading(FEEDS[each], places, aws=aws, limit=limit, seen=seen) for each, places in survey.read.items()]
-    tell(survey.said())
+    tell(f"reading {survey}")
     yield from survey.unreached
     yield from by_level(query, readings, limit=limit)
+
+
+def survey_of(query: Query, *, aws: Reach, source: Source | None) -> Survey:
+    """What is on where, of what the query means; without a `source`, of all of them."""
+    return _survey(query, aws=aws, among=_IN_TURN if source is None else (source,))
 
 
 def places_on(source: Source, *, aws: Reach) -> Places:
@@ -80,8 +85,8 @@ def places_on(source: Source, *, aws: Reach) -> Places:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Survey:
-    """What is on where."""
+class Survey:
+    """What is on where; as text, what there is to read, in one line."""
 
     read: dict[Source, Places] = field(default_factory=dict)
     off: tuple[Place, ...] = ()
@@ -89,14 +94,13 @@ class _Survey:
     among: tuple[Source, ...]
     unreached: tuple[Unreached, ...] = ()
 
-    def said(self) -> str:
-        """What will be read, in one line."""
+    def __str__(self) -> str:
         parts = [f"{_NAMES[source]} in {_where(places)}" for source, places in self.read.items()]
         off = f"; off in {_regions(self.off)}" if self.off else ""
-        return f"reading {', '.join(parts) or 'nothing'}{off}"
+        return f"{', '.join(parts) or 'nothing'}{off}"
 
 
-def _survey(query: Query, *, aws: Reach, among: Sequence[Source]) -> _Survey:
+def _survey(query: Query, *, aws: Reach, among: Sequence[Source]) -> Survey:
     """Ask every Region that is meant what is on there."""
     wanted = whereabouts.named(query.regions, aws=aws) if query.regions else None
     read: dict[Source, Places] = {}
@@ -109,7 +113,7 @@ def _survey(query: Query, *, aws: Reach, among: Sequence[Source]) -> _Survey:
     unreached = [*(wanted.unreached if wanted else ())]
     if wanted is not None:
         unreached += [_is_off(place, among) for place in left]
-    return _Survey(read=read, off=left, among=tuple(among), unreached=tuple(unreached))
+    return Survey(read=read, off=left, among=tuple(among), unreached=tuple(unreached))
 
 
 def _everywhere(among: Sequence[Source], *, aws: Reach) -> tuple[Place, ...]:
