@@ -23,7 +23,7 @@ Predicate = Callable[[Finding], bool]
 Filters = dict[str, list[dict[str, Any]]]
 
 MOST_ATTRIBUTES = 10
-_MOST_VALUES = 20
+MOST_VALUES = 20
 _STANDARDS = {
     "fsbp": ("aws-foundational-security-best-practices",),
     "cis": ("cis-aws-foundations-benchmark",),
@@ -91,7 +91,7 @@ def _pushes(criterion: Criterion, filters: Filters) -> bool:
         criterion.attribute is not None
         and criterion.attribute not in filters
         and len(filters) < MOST_ATTRIBUTES
-        and 0 < len(criterion.values) <= _MOST_VALUES
+        and 0 < len(criterion.values) <= MOST_VALUES
     )
 
 
