@@ -81,7 +81,7 @@ def survey_of(query: Query, *, aws: Reach, source: Source | None) -> Survey:
 def places_on(source: Source, *, aws: Reach) -> Places:
     """Every Region where a source is on, as far as it is known."""
     everywhere = whereabouts.every_place(aws, service=FEEDS[source].service)
-    return Places(ask=_where_on(everywhere, source, aws=aws, chosen=False))
+    return Places(ask=_where_on(everywhere, source, aws=aws, chosen=False)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +106,18 @@ def _survey(query: Query, *, aws: Reach, among: Sequence[Source]) -> Survey:
     read: dict[Source, Places] = {}
     left = wanted.ask if wanted else _everywhere(among, aws=aws)
     for source in among:
-        on = _where_on(left, source, aws=aws, chosen=len(among) == 1)
-        left = tuple(place for place in left if place not in on)
+        on, silent = _where_on(left, source, aws=aws, chosen=len(among) == 1)
         if on:
             read[source] = _places(source, on, query, aws=aws)
+            # What the home Region is read for never says that it would not tell: GuardDuty may be all that is on there.
+            behind = read[source].behind if len(among) > 1 else ()
+            left = tuple(place for place in left if place not in on or (place in silent and place in behind))
+    named = {place for places in read.values() for place in (*places.ask, *places.behind)}
+    off = tuple(place for place in left if place not in named)
     unreached = [*(wanted.unreached if wanted else ())]
     if wanted is not None:
-        unreached += [_is_off(place, among) for place in left]
-    return Survey(read=read, off=left, among=tuple(among), unreached=tuple(unreached))
+        unreached += [_is_off(place, among) for place in off]
+    return Survey(read=read, off=off, among=tuple(among), unreached=tuple(unreached))
 
 
 def _everywhere(among: Sequence[Source], *, aws: Reach) -> tuple[Place, ...]:
@@ -134,18 +138,22 @@ def _places(source: Source, on: tuple[Place, ...], query: Query, *, aws: Reach) 
     )
 
 
-def _where_on(places: Sequence[Place], source: Source, *, aws: Reach, chosen: bool) -> tuple[Place, ...]:
-    """Where a source is on. What won't say is asked for its findings all the same, and says why it has none.
+def _where_on(
+    places: Sequence[Place], source: Source, *, aws: Reach, chosen: bool
+) -> tuple[tuple[Place, ...], frozenset[Place]]:
+    """Where a source is on, and which of those won't say. These are asked all the same, and say why they have nothing.
 
     The new Security Hub is an exception where it was not `chosen`: many roles may not even ask about it.
     """
     supported = aws.supported(FEEDS[source].service)
     asked = [place for place in places if place.region in supported]
     if not asked:
-        return ()
+        return (), frozenset()
     doubtful = chosen or source is not Source.SECURITY_HUB_V2
-    answers = aws.fan_out(asked, lambda place: _is_on(source, aws.look(place)), services=[FEEDS[source].service])
-    return tuple(sorted(p for p, answer in answers if (doubtful if isinstance(answer, Unreached) else answer)))
+    look = aws.fan_out(asked, lambda place: _is_on(source, aws.look(place)), services=[FEEDS[source].service])
+    answers = dict(look)
+    silent = frozenset(place for place, answer in answers.items() if isinstance(answer, Unreached) and doubtful)
+    return tuple(sorted(p for p, answer in answers.items() if answer is True or p in silent)), silent
 
 
 def _is_on(source: Source, reader: Reader) -> bool:

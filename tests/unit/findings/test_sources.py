@@ -92,6 +92,21 @@ def test_what_would_not_say_whether_it_is_on_is_asked_and_named():
     assert len(found(events)) == 1
 
 
+def test_behind_an_aggregator_what_would_not_say_is_read_from_guardduty_too():
+    hubs = {EAST: [asff(1)], WEST: Denied("not allowed"), NORTH: [asff(2, Region=NORTH)]}
+    aws = Hubs(hubs, home=EAST, detectors={WEST: [detected(9, region=WEST)], NORTH: [detected(8, region=NORTH)]})
+    events, _ = told(aws)
+    assert {finding.region for finding in found(events)} == {EAST, WEST, NORTH}
+    assert silent(events) == []
+    assert asked(aws, "ListFindings").count(NORTH) == 0
+
+
+def test_behind_an_aggregator_what_would_say_nothing_at_all_is_named():
+    aws = Hubs({EAST: [asff(1)], WEST: Denied("no")}, home=EAST, detectors={WEST: Denied("not allowed either")})
+    events, _ = told(aws)
+    assert silent(events) == [f"{ACCOUNT} {WEST}: not allowed either"]
+
+
 def test_a_caller_who_may_not_ask_about_the_new_security_hub_misses_nothing_of_guardduty():
     aws = Hubs({EAST: OFF}, new_hubs={EAST: Denied("not allowed")}, detectors={EAST: [detected(1)]})
     events, _ = told(aws)
