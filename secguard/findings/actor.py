@@ -18,8 +18,13 @@ _REMOTE = re.compile(r"(?P<base>(?:.*/)?action/[^/]+/(?:[^/]+/)?remoteIpDetails)
 
 def actor_of(finding: Mapping[str, Any]) -> Actor | None:
     """The remote end of what an ASFF finding reports, or None where it tells none."""
+    return next(actors_of(finding), None)
+
+
+def actors_of(finding: Mapping[str, Any]) -> Iterator[Actor]:
+    """Every remote end that an ASFF finding names; one may come twice."""
     candidates = chain(_flattened(finding), _acted(finding), _endpoints(finding), _network(finding))
-    return next((actor for actor in candidates if actor.ip), None)
+    return (actor for actor in candidates if actor.ip)
 
 
 def addresses_in(value: Any) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:

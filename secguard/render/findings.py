@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,13 @@ from rich.text import Text
 
 from secguard.findings.listing import Listing
 from secguard.findings.products import GUARDDUTY
+from secguard.findings.reasons import Step, Why
 from secguard.findings.record import to_record
 from secguard.findings.times import age
 from secguard.model import Finding, Resource, Severity, severity_word
 from secguard.render import sanitize
-from secguard.render.fit import GAP, Column, cut, padded, widths
+from secguard.render.fit import GAP, Column, cell, row, widths
+from secguard.render.why import step_texts, sum_lines, sum_text
 
 _COLUMNS = (
     Column(name="severity", heading="SEVERITY"),
@@ -44,14 +46,16 @@ CSV_COLUMNS = (
 MARKDOWN_HEADINGS = ("Severity", "Id", "What", "Resource", "Account", "Region", "Seen", "Playbook")
 
 
-def table(listing: Listing, *, width: int, now: datetime) -> Iterator[Text]:
-    """One line of headings and one for each finding, at most `width` cells wide."""
+def table(listing: Listing, *, width: int, now: datetime, why: Why | None = None) -> Iterator[Text]:
+    """One line of headings and one for each finding, at most `width` cells wide; with `why`, its sum below it."""
     rows = [_row(finding, now=now) for finding in listing.findings]
     fitted = widths(_COLUMNS, rows, width=width)
     shown = [column for column in _COLUMNS if column.name in fitted]
-    yield _line([_cell(column, column.heading, fitted, style="heading") for column in shown])
-    for finding, row in zip(listing.findings, rows, strict=True):
-        yield _line([_cell(column, row[column.name], fitted, style=_style(column, finding)) for column in shown])
+    yield row([cell(column, column.heading, fitted, style="heading") for column in shown])
+    for finding, texts in zip(listing.findings, rows, strict=True):
+        yield row([cell(column, texts[column.name], fitted, style=_style(column, finding)) for column in shown])
+        if why is not None:
+            yield from _sum(why(finding), indent=fitted["severity"] + GAP, width=width)
 
 
 def caption(listing: Listing) -> str | None:
@@ -65,7 +69,12 @@ def caption(listing: Listing) -> str | None:
     return f"showing {shown} of {total} findings; more with --limit {enough}, all with -o jsonl"
 
 
-def csv_row(finding: Finding) -> dict[str, Any]:
+def csv_columns(*, explained: bool) -> tuple[str, ...]:
+    """The columns of CSV, with those of `--explain`."""
+    return (*CSV_COLUMNS, "priority_steps") if explained else CSV_COLUMNS
+
+
+def csv_row(finding: Finding, *, why: Why | None = None) -> dict[str, Any]:
     """The record with nothing nested; lists stay lists."""
     record = to_record(finding)
     actor: Mapping[str, Any] = record["actor"] or {}
@@ -74,11 +83,17 @@ def csv_row(finding: Finding) -> dict[str, Any]:
         **{f"actor_{key}": actor.get(key) for key in ("ip", "country", "asn", "org")},
         **{f"resource_{key}s": [resource[key] for resource in record["resources"]] for key in ("type", "name", "id")},
         "mitre": ["/".join(filter(None, (known.tactic, known.technique))) for known in finding.mitre],
+        "priority_steps": [] if why is None else step_texts(why(finding)),
     }
 
 
-def markdown_row(finding: Finding, *, now: datetime) -> tuple[str, ...]:
-    """The cells under MARKDOWN_HEADINGS."""
+def markdown_headings(*, explained: bool) -> tuple[str, ...]:
+    """The headings of Markdown, with that of `--explain`."""
+    return (*MARKDOWN_HEADINGS, "Priority") if explained else MARKDOWN_HEADINGS
+
+
+def markdown_row(finding: Finding, *, now: datetime, why: Why | None = None) -> tuple[str, ...]:
+    """The cells under `markdown_headings`."""
     return (
         severity_word(finding.severity),
         finding.short_id,
@@ -88,6 +103,7 @@ def markdown_row(finding: Finding, *, now: datetime) -> tuple[str, ...]:
         finding.region,
         age(_seen(finding), now=now),
         ", ".join(finding.playbooks),
+        *([] if why is None else [sum_text(why(finding))]),
     )
 
 
@@ -141,6 +157,11 @@ def _row(finding: Finding, *, now: datetime) -> dict[str, str]:
     return {name: sanitize.line(text) for name, text in row.items()}
 
 
+def _sum(steps: Sequence[Step], *, indent: int, width: int) -> Iterator[Text]:
+    for line in sum_lines(steps, width=width - indent):
+        yield Text(" " * indent + line, style="quiet", no_wrap=True)
+
+
 def _seen(finding: Finding) -> datetime | None:
     return finding.last_seen or finding.updated_at
 
@@ -151,18 +172,3 @@ def _style(column: Column, finding: Finding) -> str:
     if finding.sample:
         return "quiet"
     return {"id": "id", "age": "quiet"}.get(column.name, "")
-
-
-def _cell(column: Column, text: str, fitted: Mapping[str, int], *, style: str) -> Text:
-    shown = cut(text, fitted[column.name])
-    cell = Text(padded(shown, fitted[column.name], right=column.right))
-    start = len(cell) - len(shown) if column.right else 0
-    cell.stylize(style, start, start + len(shown))
-    return cell
-
-
-def _line(cells: list[Text]) -> Text:
-    line = Text(" " * GAP).join(cells)
-    line.rstrip()
-    line.no_wrap = True
-    return line

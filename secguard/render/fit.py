@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
+from rich.text import Text
 
 GAP = 2
 _ELLIPSIS = "…"
@@ -55,6 +56,23 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """`text` filled up with spaces to `width` cells."""
     spaces = " " * max(0, width - cell_len(text))
     return spaces + text if right else text + spaces
+
+
+def cell(column: Column, text: str, fitted: Mapping[str, int], *, style: str) -> Text:
+    """A cell as wide as its column was fitted; what it holds is cut and styled, not the spaces beside it."""
+    shown = cut(text, fitted[column.name])
+    made = Text(padded(shown, fitted[column.name], right=column.right))
+    start = len(made) - len(shown) if column.right else 0
+    made.stylize(style, start, start + len(shown))
+    return made
+
+
+def row(cells: Sequence[Text]) -> Text:
+    """The cells of one line."""
+    line = Text(" " * GAP).join(cells)
+    line.rstrip()
+    line.no_wrap = True
+    return line
 
 
 def _natural(column: Column, rows: Sequence[Mapping[str, str]]) -> int:
