@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from secguard.config import Ranking
 from secguard.errors import AwsError
 from secguard.findings.arn import region_in
 from secguard.findings.asff import Unreadable, read_asff
-from secguard.findings.fields import inside, mappings, text
+from secguard.findings.evidence import Fact, evidence
+from secguard.findings.explanation import Explanation, explain
+from secguard.findings.fields import inside, mappings, text, texts
 from secguard.findings.levels import Read
 from secguard.findings.places import SERVICE, Reach
 from secguard.findings.products import GUARDDUTY
 from secguard.findings.pushdown import to_asff_filters
 from secguard.findings.query import Query, Sort
-from secguard.findings.ranking import ordered, rank
+from secguard.findings.ranking import DEFAULT, explained, ordered, rank
+from secguard.findings.reasons import Step
 from secguard.findings.short_ids import told_apart
 from secguard.findings.sources import FEEDS
+from secguard.findings.story import sentence
 from secguard.findings.taps import PAGE
 from secguard.findings.times import read_time
 from secguard.model import Finding, Place, Source, Unreached
@@ -54,10 +59,17 @@ class Detail:
     """What the product advises."""
     link: str | None = None
     """Where it says more."""
+    steps: tuple[Step, ...] = ()
+    """What its priority adds up from."""
+    story: str = ""
+    """What happened, in one sentence."""
+    evidence: tuple[Fact, ...] = ()
+    explanation: Explanation | None = None
+    """What its type means, where that is known."""
     unreached: tuple[Unreached, ...] = ()
 
 
-def detail_of(finding: Finding, *, aws: Reach, now: datetime) -> Detail:
+def detail_of(finding: Finding, *, aws: Reach, now: datetime, ranking: Ranking = DEFAULT) -> Detail:
     """The finding with its history and its relatives. What can't be read is named, and the rest is there."""
     unreached: list[Unreached] = []
     place = Place(aws.caller.account, region_in(finding.product_arn) or finding.region)
@@ -68,19 +80,38 @@ def detail_of(finding: Finding, *, aws: Reach, now: datetime) -> Detail:
     except AwsError as error:
         unreached.append(Unreached(account=place.account, region=place.region, why=f"no history: {error}"))
     try:
-        related = _related(finding, aws=aws, place=place, now=now)
+        related = _related(finding, aws=aws, place=place, now=now, ranking=ranking)
     except AwsError as error:
         unreached.append(Unreached(account=place.account, region=place.region, why=f"no related findings: {error}"))
-    note, recommendation = inside(finding.raw, "Note"), inside(finding.raw, "Remediation", "Recommendation")
+    known = detail_at_rest(finding, now=now, ranking=ranking)
+    return replace(known, history=history, related=related, unreached=tuple(unreached))
+
+
+def detail_at_rest(
+    finding: Finding, *, others: Iterable[Finding] = (), now: datetime, ranking: Ranking = DEFAULT
+) -> Detail:
+    """What the finding itself tells, without its history; its relatives are among `others`. AWS is not asked."""
+    raw = inside(finding.raw)
+    advice, links = _advice(raw)
     return Detail(
         finding=finding,
-        history=history,
-        related=related,
-        note=text(note.get("Text")),
-        recommendation=text(recommendation.get("Text")),
-        link=text(recommendation.get("Url")) or _source(finding),
-        unreached=tuple(unreached),
+        related=_first_of(others, finding, now=now, ranking=ranking),
+        note=text(inside(raw, "Note").get("Text")),
+        recommendation=advice,
+        link=next(iter(links), None) or _source(finding),
+        steps=explained(finding, now=now, ranking=ranking),
+        story=sentence(finding),
+        evidence=tuple(evidence(finding)),
+        explanation=explain(finding),
     )
+
+
+def _advice(raw: Mapping[Any, Any]) -> tuple[str | None, list[str]]:
+    """What the product advises, and where it says more: in ASFF, or in OCSF."""
+    recommendation, remediation = inside(raw, "Remediation", "Recommendation"), inside(raw, "remediation")
+    said = (*texts(recommendation.get("Url")), *texts(remediation.get("references")))
+    links = [link for link in said if link.startswith(("https://", "http://"))]
+    return text(recommendation.get("Text")) or text(remediation.get("desc")), links
 
 
 def _source(finding: Finding) -> str | None:
@@ -110,9 +141,8 @@ def _event(record: Mapping[str, Any]) -> Event:
     )
 
 
-def _related(finding: Finding, *, aws: Reach, place: Place, now: datetime) -> tuple[Finding, ...]:
-    # A whole account is no resource to be related by.
-    ids = [resource.id for resource in finding.resources if resource.id and resource.type != "AwsAccount"]
+def _related(finding: Finding, *, aws: Reach, place: Place, now: datetime, ranking: Ranking) -> tuple[Finding, ...]:
+    ids = relating_ids(finding)
     if not ids:
         return ()
     read = (
@@ -120,8 +150,18 @@ def _related(finding: Finding, *, aws: Reach, place: Place, now: datetime) -> tu
         if finding.source is Source.SECURITY_HUB
         else _beside(finding, ids, aws, place)
     )
-    others = [rank(each, now=now) for each in read if isinstance(each, Finding) and each.id != finding.id]
-    return tuple(told_apart(ordered(others, by=Sort.PRIORITY))[:_MOST_RELATED])
+    others = (each for each in read if isinstance(each, Finding))
+    return _first_of(others, finding, now=now, ranking=ranking)
+
+
+def relating_ids(finding: Finding) -> list[str]:
+    """The resources by which others are related to a finding. A whole account is none."""
+    return [resource.id for resource in finding.resources if resource.id and resource.type != "AwsAccount"]
+
+
+def _first_of(others: Iterable[Finding], finding: Finding, *, now: datetime, ranking: Ranking) -> tuple[Finding, ...]:
+    ranked = [rank(each, now=now, ranking=ranking) for each in others if each.id != finding.id]
+    return tuple(told_apart(ordered(ranked, by=Sort.PRIORITY))[:_MOST_RELATED])
 
 
 def _about(ids: Sequence[str], *, aws: Reach, place: Place) -> Iterator[Finding | Unreadable]:

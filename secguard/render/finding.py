@@ -10,11 +10,13 @@ from typing import Any
 from rich.text import Text
 
 from secguard.findings.detail import Detail
-from secguard.findings.record import to_record
+from secguard.findings.explanation import TACTIC_IDS, Explanation, techniques_of
+from secguard.findings.record import to_record, with_steps
 from secguard.findings.times import age
-from secguard.model import Finding, Resource, severity_word, timestamp
+from secguard.model import Finding, Resource, Technique, severity_word, timestamp
 from secguard.render import sanitize
 from secguard.render.findings import resource_name, severity_style, what
+from secguard.render.why import sum_text
 
 _LABEL = 10
 _WHOLE = "respond"
@@ -39,10 +41,18 @@ def page(detail: Detail, *, width: int, now: datetime) -> Iterator[Text]:
 def detail_record(detail: Detail) -> dict[str, Any]:
     """The finding's record with what is known around it."""
     return {
-        **to_record(detail.finding),
+        **with_steps(to_record(detail.finding), detail.steps),
         "note": detail.note,
         "recommendation": detail.recommendation,
         "link": detail.link,
+        "story": detail.story,
+        "evidence": [{"name": name, "value": said} for name, said in detail.evidence],
+        "explanation": _explanation(detail.explanation),
+        "documentation": detail.explanation.documentation if detail.explanation else None,
+        "mitre": [
+            {"tactic": known.tactic, "tactic_id": _tactic_id(known.tactic), "technique": known.technique}
+            for known in techniques_of(detail.finding, detail.explanation)
+        ],
         "history": [
             {"at": None if event.at is None else timestamp(event.at), "by": event.by, "what": event.what}
             for event in detail.history
@@ -56,21 +66,64 @@ def detail_record(detail: Detail) -> dict[str, Any]:
 
 def _sections(detail: Detail, *, now: datetime) -> Iterator[tuple[str, list[str]]]:
     finding = detail.finding
-    yield "what", list(filter(None, dict.fromkeys((finding.title, finding.description))))
-    yield "priority", [f"{finding.priority} of 100: {', '.join(finding.priority_reasons)}"]
+    explanation = detail.explanation
+    yield "what", [detail.story]
+    yield "says", _says(finding, story=detail.story)
+    if explanation:
+        yield "means", [explanation.meaning]
+        yield "first", list(filter(None, [explanation.first_steps]))
+        yield "normal if", list(filter(None, [explanation.benign]))
+    yield "priority", [sum_text(detail.steps)]
+    yield "evidence", [f"{name}: {said}" for name, said in detail.evidence]
     yield "to what", [_resource(resource) for resource in finding.resources]
     yield "by whom", _actor(finding)
     yield "when", _when(finding, now=now)
     yield "where", [f"account {finding.account or 'unknown'}, Region {finding.region or 'unknown'}, {finding.product}"]
     yield "state", _state(finding)
-    yield "tactics", [", ".join(technique.tactic for technique in finding.mitre)] if finding.mitre else []
+    yield "tactics", _tactics(techniques_of(finding, explanation))
     yield "note", [detail.note] if detail.note else []
     yield "history", [_event(event.at, event.by, event.what, now=now) for event in detail.history]
     yield "related", [f"{other.short_id}  {severity_word(other.severity)}  {what(other)}" for other in detail.related]
     yield "advice", list(filter(None, (detail.recommendation, detail.link)))
+    documentation = explanation.documentation if explanation else None
+    yield "learn", [documentation] if documentation and documentation != detail.link else []
     yield _WHOLE, _respond(finding)
     yield "console", [finding.console_url] if finding.console_url else []
     yield "id", [finding.id]
+
+
+def _says(finding: Finding, *, story: str) -> list[str]:
+    """The product's own words, as far as nothing above or below says them too."""
+    title = [] if finding.description.startswith(finding.title) else [finding.title]
+    return [said for said in (*title, finding.description) if said not in story]
+
+
+def _explanation(explanation: Explanation | None) -> dict[str, Any] | None:
+    if explanation is None:
+        return None
+    return {
+        "meaning": explanation.meaning,
+        "benign": explanation.benign,
+        "first_steps": explanation.first_steps,
+        "exact": explanation.exact,
+    }
+
+
+def _tactics(techniques: tuple[Technique, ...]) -> list[str]:
+    """A line for each tactic: `Credential Access (TA0006): T1110 Brute Force`."""
+    by_tactic: dict[str, list[str]] = {}
+    for known in techniques:
+        by_tactic.setdefault(known.tactic, []).extend(filter(None, [known.technique]))
+    return [_tactic(tactic) + (f": {', '.join(names)}" if names else "") for tactic, names in by_tactic.items()]
+
+
+def _tactic(tactic: str) -> str:
+    known = _tactic_id(tactic)
+    return f"{tactic} ({known})" if known and known not in tactic else tactic
+
+
+def _tactic_id(tactic: str) -> str | None:
+    return next((identifier for name, identifier in TACTIC_IDS.items() if tactic.endswith(name)), None)
 
 
 def _resource(resource: Resource) -> str:

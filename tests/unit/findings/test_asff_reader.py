@@ -84,6 +84,29 @@ def test_the_type_that_security_hub_names_otherwise_is_mapped_back():
     )
 
 
+@pytest.mark.parametrize(
+    ("rewritten", "kind"),
+    [
+        ("TTPs/Credential Access/IAMUser-AnomalousBehavior", "CredentialAccess:IAMUser/AnomalousBehavior"),
+        ("TTPs/Privilege Escalation/IAMUser-AnomalousBehavior", "PrivilegeEscalation:IAMUser/AnomalousBehavior"),
+        ("TTPs/Discovery/RDS-TorIPCaller", "Discovery:RDS/TorIPCaller"),
+        (
+            "TTPs/Credential Access/CredentialAccess:RDS-TorIPCaller.FailedLogin",
+            "CredentialAccess:RDS/TorIPCaller.FailedLogin",
+        ),
+        (
+            "TTPs/AnomalousBehavior/PrivilegeEscalation:Kubernetes-WorkloadDeployed!PrivilegedContainer",
+            "PrivilegeEscalation:Kubernetes/AnomalousBehavior.WorkloadDeployed!PrivilegedContainer",
+        ),
+        ("TTPs/DefenseEvasion/EC2:Unusual-DNS-Resolver", "DefenseEvasion:EC2/UnusualDNSResolver"),
+        ("TTPs/PenTest:IAMUser/KaliLinux", "PenTest:IAMUser/KaliLinux"),
+    ],
+)
+def test_a_type_whose_parts_security_hub_took_apart_is_put_together(rewritten, kind):
+    """The rows of the GuardDuty user guide's table that follow no rule."""
+    assert guardduty_type(rewritten) == kind
+
+
 def test_two_spellings_of_one_type_are_told_once():
     kinds = ["TTPs/Discovery/Recon:EC2-Portscan", "Effects/Recon:EC2-Portscan"]
     assert read(guardduty(Types=kinds)).types == ("Recon:EC2/Portscan", *kinds)
