@@ -152,7 +152,7 @@ class Shift:
 
     def _show(self, finding: Finding, change: Change) -> Finding:
         now = self._clock.now()
-        finding = self._told.apart(in_full(finding, now=now, answers=self._answers))
+        finding = self._told.apart(in_full(finding, now=now, answers=self._answers, ranking=self._app.config.ranking))
         if self._errands is not None:
             self._errands.send(_errand(finding, change))
         match self._app.output:

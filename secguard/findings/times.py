@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from secguard.errors import UsageError
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,4 +62,12 @@ def _moment(value: Any) -> datetime | None:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return datetime.fromtimestamp(value / 1000 if value >= _MILLISECONDS_FROM else value, UTC)
-    return datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+    return _written(value) if isinstance(value, str) else None
+
+
+def _written(text: str) -> datetime:
+    try:
+        # As AWS mostly writes it; nanoseconds are rounded.
+        return msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        return datetime.fromisoformat(text.strip())

@@ -70,7 +70,7 @@ def test_an_empty_file_is_the_defaults(written):
         ("accounts: {role: 'arn:aws:iam::111122223333:role/x'}", r"accounts\.role: .*not its ARN"),
         ("enable: {security_hub: {home_region: no}}", r"enable\.security_hub\.home_region: .*eu-west-1 or null"),
         ("enable:\n  services: []\nenable: {}", r"line 3, column 1: the key 'enable' stands twice"),
-        ("enable: [", r"line 1, column \d+"),
+        ("enable: [", r"line [12], column \d+"),
         ("1: 2", r"keys are text"),
         ("- a", r"expected a mapping, got a list"),
         ("a: !!python/name:os.system", r"line 1, column 4: .*tag"),

@@ -15,7 +15,7 @@ from secguard.cli.frame import load, root
 from secguard.cli.seam import READERS
 from secguard.errors import Exit
 from secguard.playbooks.catalogue import Catalogue
-from secguard.settings import registry
+from secguard.settings import automation_rules, guardduty, guardduty_filters, registry, securityhub
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -40,7 +40,8 @@ def parsed(words):
     found = load(words[0])
     rest = words[1:]
     if isinstance(found, click.Group):
-        found, rest = found.commands[rest[0]], rest[1:]
+        inner = found.make_context(words[0], rest, parent=context)
+        _, found, rest = found.resolve_command(inner, [*inner._protected_args, *inner.args])
     if "--help" in rest:
         return found
     found.make_context(words[0], [WORDS.get(word, word) for word in rest], parent=context)
@@ -115,10 +116,24 @@ def test_the_policy_to_look_is_exactly_what_is_ever_read():
 
 
 def test_the_policy_to_enable_is_exactly_what_coverage_writes():
-    settings = [registry()[name] for name in registry().names() if name.startswith(("guardduty.", "securityhub."))]
+    settings = [*guardduty.SETTINGS, *securityhub.SETTINGS]
     written = {operation for setting in settings for operation in setting.writes}
 
     assert policies()["SecguardEnables"] == actions(written) | FIRST_USE
+
+
+def test_the_policy_to_suppress_is_exactly_what_makes_and_lifts_rules():
+    settings = [*automation_rules.SETTINGS, *guardduty_filters.SETTINGS]
+    written = {operation for setting in settings for operation in setting.writes}
+
+    assert policies()["SecguardSuppresses"] == actions(written)
+
+
+def test_the_policy_to_keep_insights_is_exactly_what_they_write():
+    settings = [registry()[name] for name in registry().names() if name.startswith("insights.")]
+    written = {operation for setting in settings for operation in setting.writes}
+
+    assert policies()["SecguardKeepsInsights"] == actions(written)
 
 
 def test_the_policy_to_triage_is_exactly_what_triage_writes():
