@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -25,11 +25,28 @@ def filter_options(function: Function, *, status: str = "--status") -> Function:
     return function
 
 
+def meaning_options(function: Function) -> Function:
+    """Give a command the filters that say what findings are, not when they came nor what became of them."""
+    for option in reversed((*_SEVERITIES, *_MEANINGS)):
+        function = option(function)
+    return function
+
+
 def source_options(function: Function) -> Function:
     """Give a command --source and --from; they arrive as `source` and `file`."""
     for option in (_FROM, _SOURCE):
         function = option(function)
     return function
+
+
+def cached_option(function: Function) -> Function:
+    """Give a command --cached; it arrives as `cached`."""
+    return cast("Function", _CACHED(function))
+
+
+def source_option(function: Function) -> Function:
+    """Give a command --source alone, for one that can't read a file."""
+    return cast("Function", _SOURCE(function))
 
 
 def query_of(app: App, given: dict[str, Any], *, now: datetime, limit: int | None, sort: str | None) -> Query:
@@ -73,7 +90,7 @@ _SEVERITIES: tuple[Callable[[Any], Any], ...] = (
     _repeatable("--severity-only", "LEVEL,…", "These severities alone."),
 )
 _STATUS_HELP = "New, notified, resolved, suppressed or all; new and notified by default. Repeatable."
-_OTHERS: tuple[Callable[[Any], Any], ...] = (
+_MEANINGS: tuple[Callable[[Any], Any], ...] = (
     _repeatable("--product", "NAME", "Whose findings: guardduty, inspector, macie, …"),
     _repeatable("--type", "GLOB", "The type, as in 'UnauthorizedAccess:*'."),
     _repeatable("--control", "ID", "The Security Hub control: EC2.19."),
@@ -83,6 +100,9 @@ _OTHERS: tuple[Callable[[Any], Any], ...] = (
     _repeatable("--resource-type", "TYPE", "As in AwsEc2Instance, or a part of it."),
     _repeatable("--ip", "ADDRESS", "An address, or a block of them, that the finding names."),
     _repeatable("--title", "TEXT", "A part of the title."),
+)
+_OTHERS: tuple[Callable[[Any], Any], ...] = (
+    *_MEANINGS,
     click.option("--since", metavar="TIME", help="Updated since then: 24h, 7d, 2026-11-23."),
     click.option("--until", metavar="TIME", help="Updated before then; a date is meant to its end."),
     click.option("--archived", is_flag=True, help="Archived findings too."),
@@ -91,6 +111,9 @@ _OTHERS: tuple[Callable[[Any], Any], ...] = (
 
 _SOURCE: Callable[[Any], Any] = click.option(
     "--source", metavar="NAME", help="auto (what is on in each Region), securityhub, securityhub-v2 or guardduty."
+)
+_CACHED: Callable[[Any], Any] = click.option(
+    "--cached", is_flag=True, help="Answer from what `secguard sync` has read, without AWS; its age is said."
 )
 _FROM: Callable[[Any], Any] = click.option(
     "--from",

@@ -16,7 +16,7 @@ from secguard.errors import InputError, PlanMismatch, UsageError
 if TYPE_CHECKING:
     from secguard.cli.frame import App
 
-PLANNERS = ("enable", "remediate", "triage", "undo")
+PLANNERS = ("enable", "insights", "remediate", "suppress", "triage", "undo")
 """The commands whose plans can be saved; each module has a `replan`."""
 
 

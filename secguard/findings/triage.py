@@ -93,7 +93,7 @@ class Investigator:
         Nothing is asked of Security Hub again: what was read of the findings is what the plan starts from.
         """
         decision.check()
-        here = _Here(account=self.aws.caller.account, foreseen=Foreseen(self.draft.aws))
+        here = Groundwork(account=self.aws.caller.account, foreseen=Foreseen(self.draft.aws))
         in_hub = [each for each in findings if each.source is Source.SECURITY_HUB]
         wants = list(here.hub_wants(in_hub, decision, places_for((), aws=self.aws))) if in_hub else []
         desks = desks_for(findings, aws=self.aws) if _concerns_guardduty(decision) else []
@@ -109,7 +109,7 @@ class Investigator:
             unreached=[*unreached, *(desk.unreached for desk in desks if desk.unreached)],
         )
         alone = sum(each.source is not Source.SECURITY_HUB and each.id in known for each in findings)
-        return Proposal(plan=draft.plan(wants), remarks=(*_remarks(desks, decision), *_remark_on_alone(alone)))
+        return Proposal(plan=draft.plan(wants), remarks=(*remarks(desks, decision), *_remark_on_alone(alone)))
 
 
 def asked_again(request: Mapping[str, Any]) -> tuple[list[str], Decision]:
@@ -121,8 +121,8 @@ def asked_again(request: Mapping[str, Any]) -> tuple[list[str], Decision]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Here:
-    """The account that asks, and what it has been answered."""
+class Groundwork:
+    """What wants are made from: the account that asks, and what it has been answered."""
 
     account: str
     foreseen: Foreseen
@@ -201,7 +201,7 @@ def _refusal(finding: Finding) -> Refusal:
     return Refusal(what=f"finding {finding.short_id}", rule="not-in-security-hub", why=why)
 
 
-def _remarks(desks: Sequence[Desk], decision: Decision) -> Iterator[str]:
+def remarks(desks: Sequence[Desk], decision: Decision) -> Iterator[str]:
     """What is left undone in GuardDuty, and why."""
     for desk in desks:
         if desk.unreached is not None:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from secguard.engine.change import Undo
 from secguard.engine.seam import Answer, Call, Reader
 from secguard.engine.setting import Address, Item, Read, Setting, WayBack
 from secguard.engine.values import canonical, late
 from secguard.errors import AwsError, ManagedElsewhere, NotThere, UsageError
-from secguard.model import Value, Workflow
+from secguard.model import Value, Workflow, timestamp
 from secguard.settings.own_rules import may_be_own, own_name, own_rule, own_tags
 
 # Security Hub quotas: rules of an administrator account, in each Region.
@@ -295,9 +297,23 @@ def _document(rule: Mapping[str, Any]) -> dict[str, Value]:
     """What we care about of a rule. AWS keeps no order in criteria, and leaves out what is empty."""
     whole = {**_DEFAULTS, **{part: rule[part] for part in _PARTS if rule.get(part) is not None}}
     criteria = {
-        name: sorted(map(_plain, wanted), key=canonical) for name, wanted in whole["Criteria"].items() if wanted
+        name: sorted(map(_timed, map(_plain, wanted)), key=canonical)
+        for name, wanted in whole["Criteria"].items()
+        if wanted
     }
     return {**whole, "Criteria": criteria, "Actions": [_plain(action) for action in whole["Actions"]]}
+
+
+def _timed(criterion: Mapping[str, Any]) -> dict[str, Any]:
+    """The criterion with its moments spelled as we do: AWS takes several spellings, and may answer with another."""
+    return {name: _moment(part) if name in ("Start", "End") else part for name, part in criterion.items()}
+
+
+def _moment(said: Any) -> Any:
+    try:
+        return timestamp(msgspec.convert(said, datetime))
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        return said
 
 
 def _plain(value: Any) -> Any:

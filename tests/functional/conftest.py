@@ -25,6 +25,12 @@ def bare_endpoint():
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def boto():
+    """A session of its own: boto3's default one keeps, for every later test, the credentials it was first used with."""
+    return boto3.Session()
+
+
 @pytest.fixture
 def conformance():
     """Whatever the test's clients are answered must be as botocore's models say."""
@@ -34,14 +40,14 @@ def conformance():
 
 
 @pytest.fixture
-def bare_client(bare_endpoint, conformance):
+def bare_client(bare_endpoint, boto, conformance):
     """Make clients of an AWS in which nothing exists: `bare_client("ec2", "eu-west-1", account="222222222222")`."""
     BackendDict.reset()
     made = {}
 
     def make(service, region="us-east-1", *, account=OPERATOR):
         if (service, region, account) not in made:
-            new = boto3.client(service, region_name=region, endpoint_url=bare_endpoint)
+            new = boto.client(service, region_name=region, endpoint_url=bare_endpoint)
             new.meta.events.register("before-sign", lambda request, **_: _as_account(request, account))
             made[service, region, account] = conformance.watch(new)
         return made[service, region, account]

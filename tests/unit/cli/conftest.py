@@ -104,9 +104,10 @@ def house(monkeypatch):
     monkeypatch.setattr(frame, "load", lambda name: light if name == "light" else load(name))
     monkeypatch.setattr(app_module.App, "connection", lambda app: house)
     monkeypatch.setattr(app_module.App, "registry", Registry([Lamp()]))
-    monkeypatch.setattr(seam, "origin", lambda app: house.origin)
+    # These first: imported only now, they would keep the seam's for good.
     for module in ("secguard.cli.apply", "secguard.cli.resume"):
         monkeypatch.setattr(f"{module}.origin", lambda app: house.origin)
+    monkeypatch.setattr(seam, "origin", lambda app: house.origin)
     return house
 
 

@@ -221,6 +221,15 @@ def test_the_order_in_which_aws_tells_criteria_does_not_matter():
     assert [AutomationRule().read(hub(each), PROBES).value for each in told] == [wanted] * 6
 
 
+def test_a_moment_that_aws_spells_otherwise_is_the_same():
+    def until(end):
+        return {"UpdatedAt": [{"Start": "2026-11-01T00:00:00Z", "End": end}], **CRITERIA_OF_PROBES}
+
+    ours = suppressing(description="noise", criteria=until("2027-02-22T00:00:00Z"), note="a scanner of ours")
+    aws = hub(rule(Criteria=until("2027-02-22T00:00:00.000+00:00")))
+    assert AutomationRule().read(aws, PROBES).value == ours
+
+
 def test_what_aws_leaves_out_of_a_rule_is_what_it_has_by_default():
     bare = {name: part for name, part in rule().items() if name not in ("RuleStatus", "IsTerminal")}
 
