@@ -48,7 +48,9 @@ def by_ids(app: App, ids: Sequence[str], *, answers: Callable[[Finding], tuple[s
 
     now = datetime.now(UTC)
     index = Index(app.state_dir)
-    return Chosen(findings=resolve(typed(ids), aws=app.connection(), index=index, now=now, answers=answers))
+    ranking = app.config.ranking
+    found = resolve(typed(ids), aws=app.connection(), index=index, now=now, answers=answers, ranking=ranking)
+    return Chosen(findings=found)
 
 
 def typed(ids: Sequence[str]) -> list[str]:
@@ -70,7 +72,7 @@ def by_filters(
     query = query_of(app, {**filters, "samples": bool(filters["samples"])}, now=now, limit=limit, sort=None)
     most = listing.fetch_limit(query)
     events = sources.stream(query, aws=app.connection(), source=None, limit=most, tell=app.say)
-    found = listing.collect(events, query=query, now=now, answers=answers)
+    found = listing.collect(events, query=query, now=now, answers=answers, ranking=app.config.ranking)
     for unread in found.unreadable:
         app.warn(f"unreadable: {unread}")
     if not found.findings:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secguard.cli.cached import keep_up
 from secguard.engine.apply import apply, new_run_id, resume
 from secguard.engine.change import Change, Plan, to_record
 from secguard.engine.clock import SystemClock
@@ -111,6 +112,7 @@ def finish(app: App, plan: Plan, options: PlanOptions, *, patience: float | None
     _require_consent(app, plan, options, own_intent=False, lowers_coverage=False)
     with watched(app, plan.changes) as progress:
         done = resume(plan.run_id, workshop(app, plan.run_id, patience=patience, progress=progress))
+    keep_up(app, done)
     app.code = exit_code(done)
     show(app, done)
     _say_way_back(app, done)
@@ -119,7 +121,9 @@ def finish(app: App, plan: Plan, options: PlanOptions, *, patience: float | None
 def _applied(app: App, plan: Plan, patience: float | None) -> Plan:
     run_id = new_run_id()
     with watched(app, plan.changes) as progress:
-        return apply(plan, workshop(app, run_id, patience=patience, progress=progress), run_id=run_id)
+        done = apply(plan, workshop(app, run_id, patience=patience, progress=progress), run_id=run_id)
+    keep_up(app, done)
+    return done
 
 
 def _view(app: App, plan: Plan) -> RenderableType:

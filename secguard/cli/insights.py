@@ -11,7 +11,7 @@ import click
 
 from secguard.cli import COMMANDS
 from secguard.cli.consent import PLAN_OUTPUTS, consent_and_apply
-from secguard.cli.filters import filter_options, query_of, source_options
+from secguard.cli.filters import cached_option, filter_options, query_of, source_options
 from secguard.cli.frame import App, PlanOptions, command, plan_options
 from secguard.cli.whence import Whence
 from secguard.errors import UsageError
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 )
 @filter_options
 @source_options
+@cached_option
 def show(app: App, *, name: str | None, everything: bool, limit: int | None, **filters: Any) -> None:
     """List the insights, or show what one of them counts.
 
@@ -50,7 +51,7 @@ def show(app: App, *, name: str | None, everything: bool, limit: int | None, **f
     if name is not None and everything:
         raise UsageError("--all lists the insights; with a name one is shown", advice="give one of them")
     now = datetime.now(UTC)
-    whence = Whence.parse(source=filters.pop("source"), file=filters.pop("file"))
+    whence = Whence.parse(**{key: filters.pop(key) for key in ("source", "file", "cached")})
     query = query_of(app, {**filters, "samples": bool(filters["samples"])}, now=now, limit=None, sort=None)
     own = None if name is None else built_in(name)
     if own is not None:

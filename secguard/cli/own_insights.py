@@ -56,7 +56,7 @@ def show_own(app: App, asked: Asked, *, by_status: bool) -> None:
         if by_status or asked.whence != Whence():
             raise UsageError(
                 f"{RESOLVING} is about what is resolved in Security Hub, and asks it for histories",
-                advice="leave --status, --source and --from out",
+                advice="leave --status, --source, --from and --cached out",
             )
         _show_resolving(app, asked)
         return

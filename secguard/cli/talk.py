@@ -47,6 +47,11 @@ class Talk:
         if self.live:
             self._put(f"\x1b[K{text}\r")
 
+    def bell(self) -> None:
+        """Ring; only where somebody is."""
+        if self.live:
+            self._put("\a")
+
     def fail(self, error: SecguardError) -> None:
         """Tell what went wrong, and the next step."""
         extra = {"advice": error.advice} if error.advice else {}

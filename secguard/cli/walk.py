@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secguard.cli.cached import keep_up
 from secguard.cli.consent import workshop, write_for_the_user_alone
 from secguard.cli.keyboard import Keyboard
 from secguard.cli.seam import drafting
@@ -18,10 +19,12 @@ from secguard.engine.apply import apply, new_run_id
 from secguard.engine.undo import plan_undo
 from secguard.engine.workshop import unwatched
 from secguard.errors import SecguardError
+from secguard.findings.ranking import explained
 from secguard.findings.triage import Decision, Proposal
 from secguard.model import Finding, Workflow, fingerprint
 from secguard.render.plan import outcome_line
 from secguard.render.triage import card, menu
+from secguard.render.why import sum_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -120,7 +123,8 @@ class Walk:
             case "R":
                 self.app.say(f"secguard remediate {finding.short_id}")
             case "w":
-                self.app.say(f"priority {finding.priority}: {', '.join(finding.priority_reasons)}")
+                steps = explained(finding, now=datetime.now(UTC), ranking=self.app.config.ranking)
+                self.app.say(f"priority {sum_text(steps)}")
             case "o":
                 self.app.say(finding.console_url or "it has no link")
             case "u":
@@ -166,6 +170,7 @@ class Walk:
     def _applied(self, plan: Plan) -> Plan:
         run_id = new_run_id()
         done = apply(plan, workshop(self.app, run_id, patience=None, progress=unwatched), run_id=run_id)
+        keep_up(self.app, done)
         self.app.say(outcome_line(done))
         for change in done.changes:
             if change.error:

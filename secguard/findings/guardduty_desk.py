@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from secguard.engine.seam import Reader
-from secguard.errors import BrokenAnswer
 from secguard.findings.places import Reach
 from secguard.model import Finding, Place, Unreached
+from secguard.settings.guardduty_filters import administrator_of
 from secguard.settings.guardduty_findings import IDS_A_QUESTION, question
 
 DESK_READS = ("guardduty:ListDetectors", "guardduty:GetAdministratorAccount", "guardduty:GetFindings")
 
 _FINDING = re.compile(r"arn:[^:]+:guardduty:(?P<region>[^:]+):\d{12}:detector/[^/]+/finding/(?P<id>[0-9a-f]{32})")
-_IN_FORCE = "Enabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +76,10 @@ def _desk(reader: Reader, findings: Mapping[str, Finding]) -> Desk:
     return Desk(
         place=reader.place,
         detector_id=detectors[0],
-        administrator=_administrator(reader, detectors[0]),
+        administrator=administrator_of(reader, detectors[0]),
         shown=shown,
         hidden=len(findings) - len(shown),
     )
-
-
-def _administrator(reader: Reader, detector_id: str) -> str | None:
-    try:
-        answer = reader.ask("guardduty", "GetAdministratorAccount", DetectorId=detector_id)
-    except BrokenAnswer:
-        # GuardDuty answers with nothing, against its own model, where nobody administers the account.
-        return None
-    administrator: Mapping[str, Any] = answer.get("Administrator") or {}
-    in_force = administrator.get("RelationshipStatus") == _IN_FORCE
-    return administrator.get("AccountId") if in_force else None
 
 
 def _shown(reader: Reader, detector_id: str, findings: Mapping[str, Finding]) -> Iterator[Shown]:

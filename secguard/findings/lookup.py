@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
+from secguard.config import Ranking
 from secguard.errors import AmbiguousId, SecguardError, UnknownId
 from secguard.findings import guardduty, securityhub, securityhub_v2, sources
 from secguard.findings.arn import region_in
@@ -21,6 +22,7 @@ from secguard.findings.levels import Event, LevelEnd, PageEnd
 from secguard.findings.listing import Answers, in_full
 from secguard.findings.places import Places, Reach, places_for
 from secguard.findings.query import EVERYTHING
+from secguard.findings.ranking import DEFAULT
 from secguard.findings.short_ids import unique_prefixes
 from secguard.model import SHORT_ID_DIGITS, Finding, Place, Source, Unreached, fingerprint
 
@@ -34,8 +36,14 @@ _REMEMBERED_AT_ONCE = 1000
 _CANDIDATES_SHOWN = 8
 
 
-def resolve(
-    ids: Sequence[str], *, aws: Reach, index: Index, now: datetime, answers: Answers = lambda _finding: ()
+def resolve(  # noqa: PLR0913 - by keyword
+    ids: Sequence[str],
+    *,
+    aws: Reach,
+    index: Index,
+    now: datetime,
+    answers: Answers = lambda _finding: (),
+    ranking: Ranking = DEFAULT,
 ) -> list[Finding]:
     """The findings with these ids, in their order, each once, as AWS has them now.
 
@@ -48,9 +56,8 @@ def resolve(
     if any(name.is_short and not search.matching(name) for name in named):
         search.read_everything()
     found = [search.one(name) for name in named]
-    return list(
-        {finding.id + finding.product_arn: in_full(finding, now=now, answers=answers) for finding in found}.values()
-    )
+    unique = {finding.id + finding.product_arn: finding for finding in found}
+    return [in_full(finding, now=now, answers=answers, ranking=ranking) for finding in unique.values()]
 
 
 @dataclass(frozen=True, slots=True)

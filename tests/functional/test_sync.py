@@ -221,6 +221,18 @@ def test_a_region_that_can_only_be_seen_from_home_is_read_there(secguard, breach
     assert secguard("sync", "-o", "json").json["gone"] == 0
 
 
+def test_a_region_that_would_not_say_what_is_on_is_read_by_every_way_there_is(secguard, breach):
+    breach.faults.add(answer=DENIED, service="securityhub", region="eu-west-1")
+    for _ in range(2):
+        said = secguard("sync", "-o", "json")
+        assert (said.code, said.json["gone"]) == (0, 0)
+        assert (
+            secguard("findings", "--cached", *ALL, "-o", "json").json == secguard("findings", *ALL, "-o", "json").json
+        )
+    (region,) = [each for each in said.json["regions"] if each["region"] == "eu-west-1"]
+    assert region["source"] == "securityhub and guardduty"
+
+
 def test_a_region_that_was_never_read_is_named_and_not_empty(secguard, breach):
     breach.faults.add(answer=DENIED, service="securityhub", region="eu-west-1")
     breach.faults.add(answer=DENIED, service="securityhub", region=HOME_REGION, operation="GetFindings")
@@ -511,3 +523,19 @@ def test_one_finding_is_shown_from_the_cache_by_any_of_its_ids(secguard, synced)
     assert finding["title"] in secguard("show", finding["id"], "--cached").stdout
     assert secguard("show", "00000000", "--cached").code == 2
     assert secguard("show", finding["id"], "--cached", "--incident").code == 2
+
+
+def test_insights_of_our_own_are_counted_in_the_cache(secguard, synced):
+    live = secguard("insights", "resources", "-o", "json").json
+    synced.calls.clear()
+    cached = secguard("insights", "resources", "--cached", "-o", "json")
+    assert (cached.json, list(synced.calls)) == (live, [])
+    assert "from the cache of 123456789012" in cached.stderr
+    assert secguard("insights", "--cached").code == 2
+
+
+def test_incidents_are_tied_in_the_cache_too(secguard, synced):
+    words = ("--group-by", "incident", "-o", "json", "--no-samples")
+    live = secguard("findings", *words).json
+    assert live
+    assert secguard("findings", "--cached", *words).json == live

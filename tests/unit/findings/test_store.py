@@ -5,6 +5,7 @@ import math
 import sqlite3
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -148,7 +149,11 @@ def test_levels_below_the_one_that_was_enough_are_not_read(store):
 
 def test_one_finding_of_two_sources_is_there_once(store):
     fill(store, [read(guardduty(7))])
-    assert fill(store, [changed(read(guardduty(7, Title="again")), source=Source.GUARDDUTY)]).changed == 1
+    other = [changed(read(guardduty(7, Title="again")), source=Source.GUARDDUTY)]
+    from_guardduty = Held(region=HERE, source=Source.GUARDDUTY, round=1)
+    assert store_writing.keep(store, other, from_guardduty).same == 1
+    assert [each.title for each in listed(store, EVERYTHING)] == ["An instance is under attack."]
+    assert store_writing.keep(store, other, replace(from_guardduty, round=2)).changed == 1
     assert [each.title for each in listed(store, EVERYTHING)] == ["again"]
 
 
