@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -28,6 +29,9 @@ def _clean_environment(monkeypatch, tmp_path):
             monkeypatch.delenv(name)
     for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+    if "boto3" in sys.modules:
+        # Its default session keeps the credentials that it was first used with.
+        monkeypatch.setattr(sys.modules["boto3"], "DEFAULT_SESSION", None)
     own = {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "made/up",

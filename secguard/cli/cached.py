@@ -14,16 +14,16 @@ from secguard.errors import Exit, SecguardError
 
 if TYPE_CHECKING:
     from secguard.engine.change import Plan
-    from secguard.findings.levels import Event
+    from secguard.findings.feeds.levels import Event
     from secguard.findings.query import Query
-    from secguard.findings.store import Store
+    from secguard.findings.store.database import Store
     from secguard.model import Severity
 
 
 def opened(app: App) -> Store:
     """The cache that is meant; whose it is and how old is said. AWS is not asked. Raises CacheError, UsageError."""
-    from secguard.findings import store_choice  # noqa: PLC0415 - only when the cache is asked
-    from secguard.findings.store import open_to_read  # noqa: PLC0415 - the same
+    from secguard.findings.store import choice as store_choice  # noqa: PLC0415 - only when the cache is asked
+    from secguard.findings.store.database import open_to_read  # noqa: PLC0415 - the same
 
     told = store_choice.Told.by(os.environ, profile=app.common.profile, accounts=app.accounts)
     store = open_to_read(store_choice.chosen(app.state_dir, told).path)
@@ -38,7 +38,7 @@ def opened(app: App) -> Store:
 
 def events(app: App, query: Query, *, limit: int | None) -> Iterator[Event]:
     """What the cache has."""
-    from secguard.findings.store_reading import stream  # noqa: PLC0415 - only when the cache is asked
+    from secguard.findings.store.reading import stream  # noqa: PLC0415 - only when the cache is asked
 
     return stream(opened(app), query, limit=limit)
 
@@ -48,7 +48,8 @@ def count(  # noqa: PLR0913 - by keyword, and all of it is the one question
 ) -> None:
     """Answer how many there are of each kind, counted where they are."""
     from secguard.cli import views  # noqa: PLC0415 - only when groups are asked for
-    from secguard.findings import store_counting, store_reading  # noqa: PLC0415 - only when the cache is asked
+    from secguard.findings.store import counting as store_counting  # noqa: PLC0415 - only when the cache is asked
+    from secguard.findings.store import reading as store_reading  # noqa: PLC0415 - only when the cache is asked
 
     store = opened(app)
     counted = store_counting.count(store, query, by=by, limit=views.shown_groups(app, limit))
@@ -65,8 +66,8 @@ def count(  # noqa: PLR0913 - by keyword, and all of it is the one question
 def keep_up(app: App, plan: Plan) -> None:
     """Have in the cache, where there is one, what was just set on findings; what fails is said and stops nothing."""
     from secguard.engine.origin import origin_of  # noqa: PLC0415 - only after something was applied
-    from secguard.findings import store_echo  # noqa: PLC0415 - the same
-    from secguard.findings.store import open_to_write, path_of  # noqa: PLC0415 - the same
+    from secguard.findings.store import echo as store_echo  # noqa: PLC0415 - the same
+    from secguard.findings.store.database import open_to_write, path_of  # noqa: PLC0415 - the same
 
     origin = origin_of(plan)
     path = path_of(app.state_dir, origin)

@@ -9,11 +9,11 @@ import click
 import msgspec
 import yaml
 
-from secguard.cli.consent import write_for_the_user_alone
 from secguard.cli.frame import App, command, group
 from secguard.config import locate, read, user_file
 from secguard.errors import InputError, UsageError
 from secguard.render.formats import json_object
+from secguard.whole_file import write_whole
 
 
 @command("init", example="secguard config init ./secguard.yaml", aws=False, outputs=())
@@ -28,7 +28,7 @@ def init(app: App, file: Path | None) -> None:
         raise UsageError(f"{target} exists already", advice=f"look at it: secguard config check {target}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_for_the_user_alone(target, resources.files("secguard").joinpath("config.example.yaml").read_text("utf-8"))
+        write_whole(target, resources.files("secguard").joinpath("config.example.yaml").read_text("utf-8"))
     except OSError as error:
         raise InputError(f"{target} can't be written: {error.strerror}") from error
     app.say(f"the configuration is in {target}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -21,6 +19,7 @@ from secguard.errors import InputError, NoConsent
 from secguard.render.calls import command_lines
 from secguard.render.formats import json_lines, json_object
 from secguard.render.plan import plan_markdown, plan_view, result_view
+from secguard.whole_file import write_whole
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -142,24 +141,10 @@ def _save(app: App, plan: Plan, file: Path) -> None:
         app.answer(text)
         return
     try:
-        write_for_the_user_alone(file, text)
+        write_whole(file, text)
     except OSError as error:
         raise InputError(f"the plan can't be written to {file}: {error.strerror}") from error
     app.say(f"the plan of {len(plan.changes)} changes is in {file}; apply it: secguard apply {file}")
-
-
-def write_for_the_user_alone(file: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by nobody else. Raises OSError."""
-    descriptor, fresh = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(fresh).replace(file)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
 
 
 def _require_consent(app: App, plan: Plan, options: PlanOptions, *, own_intent: bool, lowers_coverage: bool) -> None:

@@ -10,7 +10,7 @@ from secguard.cli.talk import Talk
 from secguard.model import Finding
 
 if TYPE_CHECKING:
-    from secguard.findings.levels import Event
+    from secguard.findings.feeds.levels import Event
 
 _SOON = 1.0
 """Seconds after which something is said, and then again."""

@@ -122,7 +122,7 @@ def _other_view(  # noqa: PLR0913 - by keyword
 
 def _is_counted(by: str) -> bool:
     """Whether the cache counts groups of this kind without reading findings."""
-    from secguard.findings.store_counting import can_count  # noqa: PLC0415 - only when the cache is asked
+    from secguard.findings.store.counting import can_count  # noqa: PLC0415 - only when the cache is asked
 
     return can_count(by)
 
@@ -197,8 +197,8 @@ class _Arrival:
         self._following = following
 
     def __iter__(self) -> Iterator[Finding]:
-        from secguard.findings.asff import Unreadable  # noqa: PLC0415 - after the options were checked
-        from secguard.findings.levels import PageEnd  # noqa: PLC0415 - the same
+        from secguard.findings.feeds.levels import PageEnd  # noqa: PLC0415 - the same
+        from secguard.findings.forms.asff import Unreadable  # noqa: PLC0415 - after the options were checked
         from secguard.model import Finding  # noqa: PLC0415 - the same
 
         waiting: list[Finding] = []

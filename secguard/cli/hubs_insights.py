@@ -10,10 +10,10 @@ from rich.text import Text
 
 from secguard.cli.frame import App
 from secguard.cli.insight_answers import answer, most_rows, say_more, warn_of
-from secguard.findings import hub_insights as hub
-from secguard.findings.hub_insights import Insight, Shelf
-from secguard.findings.insights import BUILT_IN
-from secguard.findings.places import SERVICE, Places, every_place, places_for
+from secguard.findings.feeds.places import SERVICE, Places, every_place, places_for
+from secguard.findings.insights import hub
+from secguard.findings.insights.hub import Insight, Shelf
+from secguard.findings.insights.own import BUILT_IN
 from secguard.model import Place, Unreached
 from secguard.render.insights import list_view, results_view
 

@@ -17,21 +17,21 @@ from secguard.render import formats
 
 if TYPE_CHECKING:
     from secguard.cli.views import View
-    from secguard.findings.incidents import Incident
+    from secguard.findings.incidents.tying import Incident
     from secguard.model import Finding
 
 
 def window_of(seconds: float | None) -> timedelta:
     """The length of time meant by `--window`."""
-    from secguard.findings.incidents import WINDOW  # noqa: PLC0415 - only when incidents are asked for
+    from secguard.findings.incidents.tying import WINDOW  # noqa: PLC0415 - only when incidents are asked for
 
     return WINDOW if seconds is None else timedelta(seconds=seconds)
 
 
 def incidents_view(app: App, *, limit: int | None, now: datetime, window: float | None) -> View:
     """The incidents among the findings of a list. Raises UsageError for asff."""
-    from secguard.findings.incidents import incidents  # noqa: PLC0415 - only when it is asked for
-    from secguard.findings.ties import is_act  # noqa: PLC0415 - the same
+    from secguard.findings.incidents.ties import is_act  # noqa: PLC0415 - the same
+    from secguard.findings.incidents.tying import incidents  # noqa: PLC0415 - only when it is asked for
 
     if app.output == "asff":
         raise UsageError("--group-by has no answer as asff", advice="leave -o out, or give -o json")
@@ -47,9 +47,9 @@ def incidents_view(app: App, *, limit: int | None, now: datetime, window: float 
 
 def show_incident(app: App, finding: Finding, *, now: datetime, window: float | None) -> None:
     """Answer with the story of the incident that a finding is in. Raises UsageError where it is in none."""
+    from secguard.findings.incidents.pursuit import pursue  # noqa: PLC0415 - the same
+    from secguard.findings.incidents.steps import steps_of  # noqa: PLC0415 - the same
     from secguard.findings.listing import in_full  # noqa: PLC0415 - after the options were checked
-    from secguard.findings.pursuit import pursue  # noqa: PLC0415 - the same
-    from secguard.findings.steps import steps_of  # noqa: PLC0415 - the same
     from secguard.render import incident as drawing  # noqa: PLC0415 - rich, only when it is needed
     from secguard.render.screen import answer_console, drawn  # noqa: PLC0415 - the same
 
@@ -78,7 +78,7 @@ def show_incident(app: App, finding: Finding, *, now: datetime, window: float | 
 
 
 def _written(app: App, made: list[Incident], *, now: datetime) -> Iterator[str]:
-    from secguard.findings.incident_record import incident_record  # noqa: PLC0415 - only when it is asked for
+    from secguard.findings.incidents.record import incident_record  # noqa: PLC0415 - only when it is asked for
 
     match app.output:
         case "json":

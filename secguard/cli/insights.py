@@ -19,7 +19,7 @@ from secguard.model import Place
 
 if TYPE_CHECKING:
     from secguard.engine.change import Plan
-    from secguard.findings.insight_plan import Wish
+    from secguard.findings.insights.plan import Wish
 
 
 @command(
@@ -46,7 +46,7 @@ def show(app: App, *, name: str | None, everything: bool, limit: int | None, **f
     the list, by its name, or by a part of that. They are read at the home Region of the aggregator and wherever that
     does not reach, or in each --region.
     """
-    from secguard.findings.insights import built_in  # noqa: PLC0415 - after the options were checked
+    from secguard.findings.insights.own import built_in  # noqa: PLC0415 - after the options were checked
 
     if name is not None and everything:
         raise UsageError("--all lists the insights; with a name one is shown", advice="give one of them")
@@ -91,8 +91,8 @@ def create(app: App, *, name: str, group_by: str, replaces: bool, options: PlanO
     profile where there is none, or to --region. What Security Hub can't keep to the letter is refused. `--since 7d`
     stays the last seven days, a date stays that date.
     """
-    from secguard.findings import insight_plan as planner  # noqa: PLC0415 - after the options were checked
-    from secguard.findings.insights import BUILT_IN  # noqa: PLC0415 - the same
+    from secguard.findings.insights import plan as planner  # noqa: PLC0415 - after the options were checked
+    from secguard.findings.insights.own import BUILT_IN  # noqa: PLC0415 - the same
 
     now = datetime.now(UTC)
     planner.require_name(name, taken={*(each.name for each in BUILT_IN), *insights.commands})
@@ -113,8 +113,8 @@ def delete(app: App, *, name: str, options: PlanOptions) -> None:
     Undone, it is made anew, with a new ARN.
     """
     from secguard.cli.hubs_insights import own_insight  # noqa: PLC0415 - rich, only when it is needed
-    from secguard.findings.hub_insights import is_managed  # noqa: PLC0415 - after the options were checked
-    from secguard.findings.insight_plan import Wish  # noqa: PLC0415 - the same
+    from secguard.findings.insights.hub import is_managed  # noqa: PLC0415 - after the options were checked
+    from secguard.findings.insights.plan import Wish  # noqa: PLC0415 - the same
 
     if is_managed(name) or name.startswith("default/"):
         raise UsageError("AWS's managed insights can't be deleted")
@@ -126,7 +126,7 @@ def delete(app: App, *, name: str, options: PlanOptions) -> None:
 
 def replan(app: App, request: Mapping[str, Any], allow: tuple[str, ...]) -> Plan:
     """The plan that a saved `create` or `delete` asked for, made anew."""
-    from secguard.findings.insight_plan import asked_again  # noqa: PLC0415 - after the options were checked
+    from secguard.findings.insights.plan import asked_again  # noqa: PLC0415 - after the options were checked
 
     wish, replaces = asked_again(request)
     return _planned(app, wish, allow, replaces=replaces)
@@ -152,7 +152,7 @@ insights = _Insights(
 
 def _home(app: App) -> Place:
     """Where a new insight goes. Raises UsageError where no one Region is meant."""
-    from secguard.findings.places import places_for  # noqa: PLC0415 - after the options were checked
+    from secguard.findings.feeds.places import places_for  # noqa: PLC0415 - after the options were checked
 
     aws = app.connection()
     if app.all_regions or len(app.regions) > 1:
@@ -166,6 +166,6 @@ def _home(app: App) -> Place:
 
 def _planned(app: App, wish: Wish, allow: Iterable[str], *, replaces: bool) -> Plan:
     from secguard.cli.seam import drafting  # noqa: PLC0415 - after the options were checked
-    from secguard.findings.insight_plan import plan  # noqa: PLC0415 - the same
+    from secguard.findings.insights.plan import plan  # noqa: PLC0415 - the same
 
     return plan(drafting(app, command="insights", request={}, allow=allow), wish, replaces=replaces)

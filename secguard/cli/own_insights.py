@@ -16,8 +16,8 @@ from secguard.cli.frame import App
 from secguard.cli.insight_answers import answer, most_rows, say_more, warn_of
 from secguard.cli.whence import Whence
 from secguard.errors import UsageError
-from secguard.findings import resolving
-from secguard.findings.insights import (
+from secguard.findings.insights import resolving
+from secguard.findings.insights.own import (
     RESOLVING,
     BuiltIn,
     Heard,

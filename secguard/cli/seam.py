@@ -25,7 +25,7 @@ READERS = (
     "secguard.findings.sources",
     "secguard.settings.tags",
     "secguard.findings.triage",
-    "secguard.findings.hub_insights",
+    "secguard.findings.insights.hub",
     "secguard.playbooks.lookups",
     "secguard.coverage.observe",
 )

@@ -16,13 +16,13 @@ from secguard.cli.errands import Errand, Errands
 from secguard.cli.findings import answers, remember
 from secguard.errors import Exit, SecguardError
 from secguard.findings import sources
-from secguard.findings.asff import Unreadable
+from secguard.findings.forms.asff import Unreadable
 from secguard.findings.listing import in_full
-from secguard.findings.lookout import Blind, Lookout, Seeing, Sighting, Trail
-from secguard.findings.notebook import Notebook, Page, name_of
 from secguard.findings.query import Query
 from secguard.findings.short_ids import Told
-from secguard.findings.watching import Change, Memory
+from secguard.findings.watching.changes import Change, Memory
+from secguard.findings.watching.lookout import Blind, Lookout, Seeing, Sighting, Trail
+from secguard.findings.watching.notebook import Notebook, Page, name_of
 from secguard.model import Finding, Place, Source, Unreached
 from secguard.render import formats, sanitize
 from secguard.render import watch as render

@@ -17,7 +17,7 @@ from secguard.render import formats
 
 if TYPE_CHECKING:
     from secguard.findings.detail import Detail
-    from secguard.findings.store import Store
+    from secguard.findings.store.database import Store
     from secguard.model import Finding
 
 _OF_INCIDENTS = ("markdown", "ids")
@@ -62,7 +62,7 @@ def _found(app: App, ids: Sequence[str], store: Store | None, *, now: datetime) 
     from secguard.findings.index import Index  # noqa: PLC0415 - after the options were checked
     from secguard.findings.listing import in_full  # noqa: PLC0415 - the same
     from secguard.findings.lookup import resolve  # noqa: PLC0415 - the same
-    from secguard.findings.store_reading import find  # noqa: PLC0415 - the same
+    from secguard.findings.store.reading import find  # noqa: PLC0415 - the same
 
     ranking = app.config.ranking
     if store is None:
@@ -74,7 +74,7 @@ def _found(app: App, ids: Sequence[str], store: Store | None, *, now: datetime) 
 
 def _detail(app: App, finding: Finding, store: Store | None, *, now: datetime) -> Detail:
     from secguard.findings.detail import detail_at_rest, detail_of, relating_ids  # noqa: PLC0415 - after the options
-    from secguard.findings.store_reading import about  # noqa: PLC0415 - the same
+    from secguard.findings.store.reading import about  # noqa: PLC0415 - the same
 
     if store is None:
         return detail_of(finding, aws=app.connection(), now=now, ranking=app.config.ranking)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from secguard.engine.origin import Origin
     from secguard.findings.sources import Survey
-    from secguard.findings.syncing import Synced
+    from secguard.findings.store.syncing import Synced
 
 
 @command("sync", example="secguard sync && secguard findings --cached", outputs=("table", "json", "csv", "markdown"))
@@ -48,8 +48,8 @@ def _synced(app: App, *, source: str | None, full: bool) -> tuple[Path, Synced]:
     from secguard.cli.seam import origin as origin_here  # noqa: PLC0415 - boto3
     from secguard.findings import sources  # noqa: PLC0415 - after the options were checked
     from secguard.findings.query import Query  # noqa: PLC0415 - the same
-    from secguard.findings.store import Damaged, discard, path_of  # noqa: PLC0415 - the same
-    from secguard.findings.syncing import alone  # noqa: PLC0415 - the same
+    from secguard.findings.store.database import Damaged, discard, path_of  # noqa: PLC0415 - the same
+    from secguard.findings.store.syncing import alone  # noqa: PLC0415 - the same
 
     api = sources.parse(source or sources.AUTO)
     origin = origin_here(app)
@@ -67,9 +67,9 @@ def _synced(app: App, *, source: str | None, full: bool) -> tuple[Path, Synced]:
 def _filled(  # noqa: PLR0913 - by keyword, and all of it is the one question
     app: App, path: Path, origin: Origin, survey: Survey, *, full: bool = False, kept: Sequence[Any] = ()
 ) -> Synced:
-    from secguard.findings.store import open_to_write, restore_history  # noqa: PLC0415 - after the options were checked
-    from secguard.findings.store_choice import Told  # noqa: PLC0415 - the same
-    from secguard.findings.syncing import sync as read  # noqa: PLC0415 - the same
+    from secguard.findings.store.choice import Told  # noqa: PLC0415 - the same
+    from secguard.findings.store.database import open_to_write, restore_history  # noqa: PLC0415 - after the options were checked
+    from secguard.findings.store.syncing import sync as read  # noqa: PLC0415 - the same
 
     profile = Told.by(os.environ, profile=app.common.profile).profile
     with open_to_write(path, origin, profile=profile) as store:
@@ -94,8 +94,8 @@ def _filled(  # noqa: PLR0913 - by keyword, and all of it is the one question
 
 
 def _show(app: App, path: Path, synced: Synced) -> None:
-    from secguard.findings.store import open_to_read  # noqa: PLC0415 - after the options were checked
-    from secguard.findings.store_counting import contents  # noqa: PLC0415 - the same
+    from secguard.findings.store.counting import contents  # noqa: PLC0415 - the same
+    from secguard.findings.store.database import open_to_read  # noqa: PLC0415 - after the options were checked
     from secguard.render import sync as drawing  # noqa: PLC0415 - rich, only when it is needed
 
     tally = synced.tally
@@ -118,7 +118,7 @@ def _show(app: App, path: Path, synced: Synced) -> None:
 
 
 def _show_history(app: App) -> None:
-    from secguard.findings import store_counting  # noqa: PLC0415 - after the options were checked
+    from secguard.findings.store import counting as store_counting  # noqa: PLC0415 - after the options were checked
     from secguard.render import sync as drawing  # noqa: PLC0415 - rich, only when it is needed
     from secguard.render.screen import answer_console, drawn  # noqa: PLC0415 - the same
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secguard.cli.cached import keep_up
-from secguard.cli.consent import workshop, write_for_the_user_alone
+from secguard.cli.consent import workshop
 from secguard.cli.keyboard import Keyboard
 from secguard.cli.seam import drafting
 from secguard.engine.apply import apply, new_run_id
@@ -25,6 +25,7 @@ from secguard.model import Finding, Workflow, fingerprint
 from secguard.render.plan import outcome_line
 from secguard.render.triage import card, menu
 from secguard.render.why import sum_text
+from secguard.whole_file import write_whole
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -77,7 +78,7 @@ class Bookmark:
     def _write(self) -> None:
         # Losing the place in a walk costs a few keys, so it never stops one.
         with suppress(OSError):
-            write_for_the_user_alone(self._file, json.dumps(sorted(self.seen)))
+            write_whole(self._file, json.dumps(sorted(self.seen)))
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from secguard.errors import SecguardError, UsageError
 from secguard.findings.query import Query
 
 if TYPE_CHECKING:
-    from secguard.findings.levels import Event
+    from secguard.findings.feeds.levels import Event
     from secguard.model import Source
 
 

@@ -10,23 +10,23 @@ from typing import Any
 
 from secguard.config import Ranking
 from secguard.errors import AwsError
-from secguard.findings.arn import region_in
-from secguard.findings.asff import Unreadable, read_asff
-from secguard.findings.evidence import Fact, evidence
-from secguard.findings.explanation import Explanation, explain
-from secguard.findings.fields import inside, mappings, text, texts
-from secguard.findings.levels import Read
-from secguard.findings.places import SERVICE, Reach
-from secguard.findings.products import GUARDDUTY
+from secguard.findings.feeds.levels import Read
+from secguard.findings.feeds.places import SERVICE, Reach
+from secguard.findings.feeds.taps import PAGE
+from secguard.findings.forms.arn import region_in
+from secguard.findings.forms.asff import Unreadable, read_asff
+from secguard.findings.forms.fields import inside, mappings, text, texts
+from secguard.findings.forms.products import GUARDDUTY
+from secguard.findings.forms.times import read_time
 from secguard.findings.pushdown import to_asff_filters
 from secguard.findings.query import Query, Sort
 from secguard.findings.ranking import DEFAULT, explained, ordered, rank
 from secguard.findings.reasons import Step
 from secguard.findings.short_ids import told_apart
 from secguard.findings.sources import FEEDS
-from secguard.findings.story import sentence
-from secguard.findings.taps import PAGE
-from secguard.findings.times import read_time
+from secguard.findings.telling.evidence import Fact, evidence
+from secguard.findings.telling.explanation import Explanation, explain
+from secguard.findings.telling.story import sentence
 from secguard.model import Finding, Place, Source, Unreached
 
 _MOST_RELATED = 5

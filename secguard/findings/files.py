@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from secguard.errors import InputError
-from secguard.findings.asff import Unreadable, is_asff, read_asff
-from secguard.findings.guardduty_form import is_guardduty, read_guardduty
-from secguard.findings.levels import Event, LevelEnd
-from secguard.findings.ocsf import is_ocsf, read_ocsf
+from secguard.findings.feeds.levels import Event, LevelEnd
+from secguard.findings.forms.asff import Unreadable, is_asff, read_asff
+from secguard.findings.forms.guardduty import is_guardduty, read_guardduty
+from secguard.findings.forms.ocsf import is_ocsf, read_ocsf
 from secguard.findings.pushdown import matches
 from secguard.findings.query import Query
 from secguard.model import Finding, Source

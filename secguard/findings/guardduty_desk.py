@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from secguard.engine.seam import Reader
-from secguard.findings.places import Reach
+from secguard.findings.feeds.places import Reach
 from secguard.model import Finding, Place, Unreached
 from secguard.settings.guardduty_filters import administrator_of
 from secguard.settings.guardduty_findings import IDS_A_QUESTION, question

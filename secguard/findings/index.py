@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from secguard.findings.arn import region_in
+from secguard.findings.forms.arn import region_in
 from secguard.model import Finding, fingerprint
 
 FILE_NAME = "findings.sqlite3"

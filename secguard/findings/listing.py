@@ -9,8 +9,8 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from secguard.config import Ranking
-from secguard.findings.asff import Unreadable
-from secguard.findings.levels import Event, LevelEnd, PageEnd
+from secguard.findings.feeds.levels import Event, LevelEnd, PageEnd
+from secguard.findings.forms.asff import Unreadable
 from secguard.findings.query import Query, Sort
 from secguard.findings.ranking import DEFAULT, judged, ordered, rank
 from secguard.findings.short_ids import Told, told_apart

@@ -14,13 +14,14 @@ from typing import assert_never
 
 from secguard.config import Ranking
 from secguard.errors import AmbiguousId, SecguardError, UnknownId
-from secguard.findings import guardduty, securityhub, securityhub_v2, sources
-from secguard.findings.arn import region_in
-from secguard.findings.asff import Unreadable
+from secguard.findings import sources
+from secguard.findings.feeds import guardduty, securityhub, securityhub_v2
+from secguard.findings.feeds.levels import Event, LevelEnd, PageEnd
+from secguard.findings.feeds.places import Places, Reach, places_for
+from secguard.findings.forms.arn import region_in
+from secguard.findings.forms.asff import Unreadable
 from secguard.findings.index import Index
-from secguard.findings.levels import Event, LevelEnd, PageEnd
 from secguard.findings.listing import Answers, in_full
-from secguard.findings.places import Places, Reach, places_for
 from secguard.findings.query import EVERYTHING
 from secguard.findings.ranking import DEFAULT
 from secguard.findings.short_ids import unique_prefixes

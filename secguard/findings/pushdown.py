@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from secguard.findings.actor import addresses_in
-from secguard.findings.arn import parse_arn
-from secguard.findings.products import GUARDDUTY, known_product, plain
+from secguard.findings.forms.actor import addresses_in
+from secguard.findings.forms.arn import parse_arn
+from secguard.findings.forms.products import GUARDDUTY, known_product, plain
 from secguard.findings.query import WORST_FIRST, Query
 from secguard.model import Finding, Workflow
 

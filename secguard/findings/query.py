@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from secguard.errors import UsageError
-from secguard.findings.times import parse_time
+from secguard.findings.forms.times import parse_time
 from secguard.model import Severity, Workflow, severity_word
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

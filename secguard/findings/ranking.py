@@ -17,9 +17,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from secguard.config import Pattern, Ranking
+from secguard.findings.forms.signals import is_public
 from secguard.findings.query import Sort
 from secguard.findings.reasons import FEW, PUBLIC_WHEN_FAILED, UPPER_HALF, Case, Step, steps_of
-from secguard.findings.signals import is_public
 from secguard.model import Actor, Finding, Severity, severity_word
 
 _FLOORS = {

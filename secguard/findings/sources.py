@@ -8,12 +8,12 @@ from typing import assert_never
 
 from secguard.engine.seam import Reader
 from secguard.errors import NotThere, UsageError
-from secguard.findings import guardduty, securityhub, securityhub_v2
-from secguard.findings import places as whereabouts
-from secguard.findings.levels import Event, Reading, by_level
-from secguard.findings.places import Places, Reach
+from secguard.findings.feeds import guardduty, securityhub, securityhub_v2
+from secguard.findings.feeds import places as whereabouts
+from secguard.findings.feeds.levels import Event, Reading, by_level
+from secguard.findings.feeds.places import Places, Reach
+from secguard.findings.feeds.taps import Feed
 from secguard.findings.query import Query
-from secguard.findings.taps import Feed
 from secguard.model import Place, Source, Unreached
 
 READS = ("securityhub:DescribeHub", *securityhub.READS, *securityhub_v2.READS, *guardduty.READS)

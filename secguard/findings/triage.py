@@ -11,10 +11,10 @@ import msgspec
 from secguard.engine.change import Plan, Refusal
 from secguard.engine.draft import Draft, Want
 from secguard.errors import UsageError
-from secguard.findings.arn import region_in
+from secguard.findings.feeds.places import Places, Reach, places_for
 from secguard.findings.foreseen import Foreseen
+from secguard.findings.forms.arn import region_in
 from secguard.findings.guardduty_desk import DESK_READS, Desk, desks_for
-from secguard.findings.places import Places, Reach, places_for
 from secguard.model import Finding, Place, Severity, Source, Unreached, Value, Workflow
 from secguard.settings import guardduty_findings, triage
 

@@ -11,8 +11,8 @@ import msgspec
 
 from secguard.engine.change import Refusal
 from secguard.engine.guardrails import Allowances
-from secguard.findings.fields import text
-from secguard.findings.involved import key_details, other_ends, role_of
+from secguard.findings.forms.fields import text
+from secguard.findings.forms.involved import key_details, other_ends, role_of
 from secguard.findings.record import to_record
 from secguard.model import Finding, Resource, Value
 

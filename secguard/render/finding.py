@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,19 +9,17 @@ from typing import Any
 from rich.text import Text
 
 from secguard.findings.detail import Detail
-from secguard.findings.explanation import TACTIC_IDS, Explanation, techniques_of
+from secguard.findings.forms.times import age
 from secguard.findings.record import to_record, with_steps
-from secguard.findings.times import age
+from secguard.findings.telling.explanation import TACTIC_IDS, Explanation, techniques_of
 from secguard.model import Finding, Resource, Technique, severity_word, timestamp
 from secguard.render import sanitize
 from secguard.render.findings import resource_name, severity_style, what
+from secguard.render.labelled import labelled
 from secguard.render.why import sum_text
 
-_LABEL = 10
 _WHOLE = "respond"
 """The section whose lines are typed, so they are never broken."""
-_WIDEST_TEXT = 100
-"""Longer lines are hard to read."""
 
 
 def page(detail: Detail, *, width: int, now: datetime) -> Iterator[Text]:
@@ -35,7 +32,7 @@ def page(detail: Detail, *, width: int, now: datetime) -> Iterator[Text]:
     yield head
     yield Text()
     for label, lines in _sections(detail, now=now):
-        yield from _labelled(label, lines, width=width)
+        yield from labelled(label, lines, width=width, whole=label == _WHOLE)
 
 
 def detail_record(detail: Detail) -> dict[str, Any]:
@@ -183,18 +180,3 @@ def _respond(finding: Finding) -> list[str]:
         f"secguard remediate {sanitize.shell(finding.short_id)} --playbook {sanitize.shell(name)} --dry-run"
         for name in finding.playbooks
     ] or ["no playbook answers it"]
-
-
-def _labelled(label: str, lines: list[str], *, width: int) -> Iterator[Text]:
-    room = max(20, min(width - _LABEL, _WIDEST_TEXT))
-    parts = [part for line in lines for part in _wrapped(sanitize.line(line), room, whole=label == _WHOLE)]
-    for at, part in enumerate(parts):
-        shown = Text(f"{'' if at else label:<{_LABEL}}", style="quiet")
-        shown.append(part, style="none")
-        yield shown
-
-
-def _wrapped(line: str, room: int, *, whole: bool) -> list[str]:
-    if whole:
-        return [line]
-    return textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False, subsequent_indent="  ")

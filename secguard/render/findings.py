@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.text import Text
 
+from secguard.findings.forms.products import GUARDDUTY
+from secguard.findings.forms.times import age
 from secguard.findings.listing import Listing
-from secguard.findings.products import GUARDDUTY
 from secguard.findings.reasons import Step, Why
 from secguard.findings.record import to_record
-from secguard.findings.times import age
 from secguard.model import Finding, Resource, Severity, severity_word
 from secguard.render import sanitize
 from secguard.render.fit import GAP, Column, cell, row, widths

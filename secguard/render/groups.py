@@ -8,9 +8,9 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
+from secguard.findings.forms.times import age
 from secguard.findings.groups import Group
 from secguard.findings.query import WORST_FIRST
-from secguard.findings.times import age
 from secguard.model import severity_word
 from secguard.render import sanitize
 from secguard.render.findings import severity_style

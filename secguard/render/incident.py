@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from rich.text import Text
 
-from secguard.findings.incident_record import accounts_of, actor_of, incident_record, regions_of, step_record, title_of
-from secguard.findings.incidents import Incident
-from secguard.findings.pursuit import Found
-from secguard.findings.steps import Step, addresses_in, principals_in, resources_in
-from secguard.findings.times import age
+from secguard.findings.forms.times import age
+from secguard.findings.incidents.pursuit import Found
+from secguard.findings.incidents.record import accounts_of, actor_of, incident_record, regions_of, step_record, title_of
+from secguard.findings.incidents.steps import Step, addresses_in, principals_in, resources_in
+from secguard.findings.incidents.tying import Incident
 from secguard.model import Actor, Finding, severity_word, timestamp
 from secguard.render import sanitize
 from secguard.render.findings import resource_name, severity_style, what
 from secguard.render.fit import GAP, Column, cell, row, widths
+from secguard.render.labelled import NARROWEST_TEXT, WIDEST_TEXT, labelled, wrapped
 
 _COLUMNS = (
     Column(name="severity", heading="SEVERITY"),
@@ -38,8 +38,6 @@ CSV_COLUMNS = (
     "lead_id",
 )  # fmt: skip
 MARKDOWN_HEADINGS = ("Severity", "Id", "What happened", "Findings", "Span", "Seen", "By", "Accounts", "Resources")
-_LABEL = 10
-_WIDEST_TEXT = 100
 _MOST_NAMED = 12
 """More resources, or more ids on a line to type, are counted, or piped."""
 _MOST_CONTEXT = 10
@@ -96,14 +94,14 @@ def story(found: Found, steps: Sequence[Step], *, width: int) -> Iterator[Text]:
     yield _head(incident)
     yield Text()
     for label, lines in _summary(incident):
-        yield from _labelled(label, lines, width=width)
+        yield from labelled(label, lines, width=width)
     yield Text()
     for number, step in enumerate(steps, start=1):
         yield from _step(number, step, width=width)
     yield Text()
-    yield from _labelled("known too", _context(found), width=width)
-    yield from _labelled("cut", [found.cut] if found.cut else [], width=width)
-    yield from _labelled("respond", commands(incident), width=width, whole=True)
+    yield from labelled("known too", _context(found), width=width)
+    yield from labelled("cut", [found.cut] if found.cut else [], width=width)
+    yield from labelled("respond", commands(incident), width=width, whole=True)
 
 
 def markdown_story(found: Found, steps: Sequence[Step]) -> Iterator[str]:
@@ -212,9 +210,9 @@ def _step(number: int, step: Step, *, width: int) -> Iterator[Text]:
     for finding in step.findings[:1]:
         head.append(f"  {finding.short_id}", style="id")
     yield head
-    room = max(20, min(width - margin, _WIDEST_TEXT))
+    room = max(NARROWEST_TEXT, min(width - margin, WIDEST_TEXT))
     for line in _told(step):
-        for part in _wrapped(sanitize.line(line), room):
+        for part in wrapped(sanitize.line(line), room):
             yield Text(f"{'':{margin}}{part}")
 
 
@@ -294,16 +292,3 @@ def _style(column: Column, incident: Incident) -> str:
     if incident.lead.sample:
         return "quiet"
     return {"id": "id", "span": "quiet", "seen": "quiet"}.get(column.name, "")
-
-
-def _labelled(label: str, lines: Sequence[str], *, width: int, whole: bool = False) -> Iterator[Text]:
-    room = max(20, min(width - _LABEL, _WIDEST_TEXT))
-    parts = [part for line in lines for part in ([line] if whole else _wrapped(sanitize.line(line), room))]
-    for at, part in enumerate(parts):
-        shown = Text(f"{'' if at else label:<{_LABEL}}", style="quiet")
-        shown.append(part, style="none")
-        yield shown
-
-
-def _wrapped(line: str, room: int) -> list[str]:
-    return textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False, subsequent_indent="  ")

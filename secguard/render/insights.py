@@ -9,12 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from secguard.findings.arn import name_in
+from secguard.findings.forms.arn import name_in
 from secguard.findings.groups import Group
-from secguard.findings.hub_insights import MOST_ROWS, Results
-from secguard.findings.insights import BUILT_IN, Counts, days_open, share
+from secguard.findings.insights.hub import MOST_ROWS, Results
+from secguard.findings.insights.own import BUILT_IN, Counts, days_open, share
+from secguard.findings.insights.resolving import Resolving
 from secguard.findings.query import WORST_FIRST
-from secguard.findings.resolving import Resolving
 from secguard.model import Finding, severity_word
 from secguard.render import sanitize
 from secguard.render.bars import KEY, Row, bars

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from secguard.engine.origin import Origin
+from secguard.findings.forms.times import age
 from secguard.findings.query import WORST_FIRST
-from secguard.findings.store_counting import Content, Day
-from secguard.findings.store_writing import Tally
-from secguard.findings.times import age
+from secguard.findings.store.counting import Content, Day
+from secguard.findings.store.writing import Tally
 from secguard.model import severity_word, timestamp
 from secguard.render.bars import Row, bars
 from secguard.render.fit import Column

@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from secguard.findings.times import age
+from secguard.findings.forms.times import age
 from secguard.model import Finding, severity_word
 from secguard.render import sanitize
 from secguard.render.findings import affected, severity_style, what

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from secguard.findings.record import to_record
-from secguard.findings.watching import Change, Kind
+from secguard.findings.watching.changes import Change, Kind
 from secguard.model import Finding, Place, Severity, severity_word
 from secguard.render import sanitize
 from secguard.render.findings import CSV_COLUMNS as FINDING_COLUMNS

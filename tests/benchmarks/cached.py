@@ -26,9 +26,9 @@ from typing import Any
 import msgspec
 
 from secguard.engine.origin import Origin
-from secguard.findings.asff import read_asff
-from secguard.findings.store import open_to_write, path_of
-from secguard.findings.store_writing import Held, begin_round, came_to_its_end, keep, note_the_day, settle
+from secguard.findings.forms.asff import read_asff
+from secguard.findings.store.database import open_to_write, path_of
+from secguard.findings.store.writing import Held, begin_round, came_to_its_end, keep, note_the_day, settle
 from secguard.model import Finding, Source, timestamp
 
 QUERIES = (

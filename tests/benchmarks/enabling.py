@@ -15,17 +15,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from local_aws import ask, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,44 +87,15 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 @contextmanager
 def _server(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Path]]:
-    port, log = _free_port(), folder / "requests.jsonl"
-    words = ["--port", str(port), "--regions", options.regions, "--enabled", "none", "--distance", "1"]
+    log = folder / "requests.jsonl"
+    words = ["--regions", options.regions, "--enabled", "none", "--distance", "1"]
     words += ["--connect-rtts", options.connect_rtts, "--log", str(log)]
-    server = subprocess.Popen([sys.executable, options.server, *words], stdout=subprocess.DEVNULL)
-    try:
-        endpoint = f"http://127.0.0.1:{port}"
-        _wait_for(endpoint)
+    with serving(options.server, words) as endpoint:
         yield endpoint, log
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(endpoint: str) -> None:
-    for _ in range(100):
-        try:
-            _ask(f"{endpoint}/__ready")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit(f"nothing answers at {endpoint}")
-
-
-def _ask(url: str, *, method: str = "GET") -> None:
-    with urllib.request.urlopen(urllib.request.Request(url, method=method)) as answer:
-        answer.read()
 
 
 def _run(endpoint: str, log: Path, state: Path) -> Run:
-    _ask(f"{endpoint}/__reset", method="POST")
+    ask(f"{endpoint}/__reset", method="POST")
     before = log.read_text().count("\n") if log.exists() else 0
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SECGUARD_"))},
@@ -141,7 +112,7 @@ def _run(endpoint: str, log: Path, state: Path) -> Run:
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
     process = time.perf_counter() - started
     assert json.loads(done.stdout)["outcome"] == "done"
-    _ask(f"{endpoint}/__stats")  # writes the log out
+    ask(f"{endpoint}/__stats")  # writes the log out
     return _measured(process, [_request(line) for line in log.read_text().splitlines()[before:]])
 
 

@@ -19,18 +19,18 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from local_aws import ask, serving
 
 PAGE, RATE, BURST = 100, 3.0, 6
 """GetFindings: findings a page, and Security Hub's documented quota."""
@@ -88,47 +88,15 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 @contextmanager
 def _server(options: argparse.Namespace) -> Iterator[str]:
-    port = _free_port()
     physics = LIKE_AWS if options.what == "quota" else ["--throttle", "off"]
     home = options.aggregator or ("" if options.what == "quota" else "us-east-1")
-    words = ["--port", str(port), "--findings", str(options.findings), *physics, "--aggregator", home]
-    server = subprocess.Popen([sys.executable, options.server, *words], stdout=subprocess.DEVNULL)
-    try:
-        endpoint = f"http://127.0.0.1:{port}"
-        _wait_for(endpoint)
+    with serving(options.server, ["--findings", str(options.findings), *physics, "--aggregator", home]) as endpoint:
         yield endpoint
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(endpoint: str) -> None:
-    for _ in range(600):
-        try:
-            _stats(endpoint)
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit(f"nothing answers at {endpoint}")
 
 
 def _stats(endpoint: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{endpoint}/__stats") as answer:
-        stats: dict[str, Any] = json.load(answer)
-        return stats
-
-
-def _reset(endpoint: str) -> None:
-    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/__reset", method="POST")) as answer:
-        answer.read()
+    stats: dict[str, Any] = json.loads(ask(f"{endpoint}/__stats"))
+    return stats
 
 
 def _compare(
@@ -156,7 +124,7 @@ def _against_the_floor(options: argparse.Namespace, endpoint: str, folder: Path)
     floor = (-(-most // PAGE) - BURST) / RATE
     runs, throttled = [], 0
     for number in range(options.runs):
-        _reset(endpoint)
+        ask(f"{endpoint}/__reset", method="POST")
         runs.append(_run([sys.executable, "-m", "secguard", *ALL], endpoint, folder / f"state-{number}"))
         throttled += _stats(endpoint)["throttled_total"]
     _say(f"secguard: {_medians(runs)}, {runs[0].lines} lines")

@@ -17,11 +17,9 @@ WATCHDOG = 60
 @pytest.fixture
 def client(breach):
     """Make clients for the breach: `client("ec2", "eu-west-1")`."""
-    # boto3's default session would keep these credentials for every later test.
-    session = boto3.Session()
 
     def make(service, region=HOME_REGION):
-        return session.client(service, region_name=region, endpoint_url=breach.endpoint)
+        return boto3.client(service, region_name=region, endpoint_url=breach.endpoint)
 
     return make
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from secguard.findings import store as caches
-from secguard.findings import store_choice
+from secguard.findings.store import choice as store_choice
+from secguard.findings.store import database as caches
 from secguard.sandbox.cast import HOME_REGION, PRODUCTION
 from secguard.sandbox.securityhub.backend import backend_of
 
@@ -16,7 +16,7 @@ ALL = ("--status", "all", "--archived", "-o", "json")
 DYING = """
 import itertools, os, signal, sys
 from secguard.cli.frame import main
-from secguard.findings import store_writing
+from secguard.findings.store import writing as store_writing
 
 kept, count, deadly = store_writing._keep, itertools.count(), int(sys.argv[1])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from secguard.findings.guardduty_form import read_guardduty
+from secguard.findings.forms.guardduty import read_guardduty
 from secguard.playbooks.case import about
 from secguard.sandbox.cast import PRODUCTION
 from secguard.sandbox.securityhub.backend import backend_of

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from secguard.findings.insights import BUILT_IN
+from secguard.findings.insights.own import BUILT_IN
 
 ACCOUNT, HOME, FAR = "123456789012", "us-east-1", "eu-west-1"
 ROWS = ("key", "count", "share", "critical", "high", "medium", "low", "informational")

@@ -12,8 +12,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from secguard.findings import store as caches
-from secguard.findings import syncing
+from secguard.findings.store import database as caches
+from secguard.findings.store import syncing
 from secguard.sandbox.cast import HOME_REGION, PRODUCTION
 from secguard.sandbox.securityhub.backend import backend_of
 
@@ -186,7 +186,7 @@ def test_what_was_closed_and_is_past_its_time_is_looked_up_once_a_day_and_goes(
     secguard("sync")
     backend_of(PRODUCTION, HOME_REGION).findings.pop((gone["product_arn"], gone["id"]))
     assert secguard("sync", "-o", "json").json["gone"] == 0
-    monkeypatch.setattr("secguard.findings.store_writing._KEPT_ACTIVE", -timedelta(days=9))
+    monkeypatch.setattr("secguard.findings.store.writing._KEPT_ACTIVE", -timedelta(days=9))
     assert secguard("sync", "-o", "json").json["gone"] == 0
     later(days=1)
     assert secguard("sync", "-o", "json").json["gone"] == 1

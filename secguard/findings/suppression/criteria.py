@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from secguard.findings.arn import parse_arn
-from secguard.findings.guardduty import to_criteria
-from secguard.findings.products import GUARDDUTY, known_product
+from secguard.findings.feeds.guardduty import to_criteria
+from secguard.findings.forms.arn import parse_arn
+from secguard.findings.forms.products import GUARDDUTY, known_product
 from secguard.findings.pushdown import MOST_ATTRIBUTES, criteria
 from secguard.findings.query import EVERYTHING, OPEN, WORST_FIRST
 from secguard.findings.suppression.rule import Match, Rule, is_own_type

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ import yaml
 from secguard.errors import InputError, UnknownId, UsageError
 from secguard.findings.suppression.reader import read_text
 from secguard.findings.suppression.rule import Rule, Written
+from secguard.whole_file import write_whole
 
 _HEAD = """\
 # Findings that are known and not worth looking at: why, on whose word, and until when.
@@ -74,23 +73,9 @@ def write(file: Path, text: str) -> None:
     try:
         mode = whole.stat().st_mode & 0o777 if whole.exists() else _FILE_MODE
         whole.parent.mkdir(parents=True, exist_ok=True)
-        _replace(whole, text, mode=mode)
+        write_whole(whole, text, mode=mode)
     except OSError as error:
         raise InputError(f"{file}: can't be written: {error.strerror}") from error
-
-
-def _replace(file: Path, text: str, *, mode: int) -> None:
-    descriptor, fresh = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(fresh).chmod(mode)
-        Path(fresh).replace(file)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
 
 
 def _holding(rules: Sequence[Rule], text: str, *, file: str, now: datetime) -> str:

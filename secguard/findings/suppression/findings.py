@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from secguard.findings.asff import Unreadable
-from secguard.findings.fields import inside, text
-from secguard.findings.levels import Event, Reading, by_level
-from secguard.findings.places import Places, Reach
+from secguard.findings.feeds.levels import Event, Reading, by_level
+from secguard.findings.feeds.places import Places, Reach
+from secguard.findings.forms.asff import Unreadable
+from secguard.findings.forms.fields import inside, text
 from secguard.findings.pushdown import Filters, to_asff_filters
 from secguard.findings.query import EVERYTHING, Query
 from secguard.findings.sources import FEEDS, Survey, survey_of

@@ -11,10 +11,10 @@ from typing import assert_never
 from secguard.engine.change import Plan, Refusal
 from secguard.engine.draft import Draft, Want
 from secguard.errors import UsageError
+from secguard.findings.feeds.levels import identity
+from secguard.findings.feeds.places import Reach
 from secguard.findings.foreseen import Foreseen
 from secguard.findings.guardduty_desk import Desk, desks_for
-from secguard.findings.levels import identity
-from secguard.findings.places import Reach
 from secguard.findings.suppression.findings import Findings, Watched
 from secguard.findings.suppression.rule import AUTHOR, Rule, rule_of, to_record
 from secguard.findings.suppression.standing import Means, Standing, observe, standings

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from secguard.findings.levels import identity
+from secguard.findings.feeds.levels import identity
 from secguard.findings.query import WORST_FIRST, Query, Sort
 from secguard.findings.ranking import ordered, rank
 from secguard.findings.suppression.findings import Findings

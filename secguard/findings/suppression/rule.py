@@ -13,7 +13,7 @@ import msgspec
 from secguard.config import Account, Region
 from secguard.errors import UsageError
 from secguard.findings import query
-from secguard.findings.products import GUARDDUTY, known_product
+from secguard.findings.forms.products import GUARDDUTY, known_product
 from secguard.findings.pushdown import Predicate, matches
 from secguard.model import Finding
 

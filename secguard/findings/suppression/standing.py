@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from secguard.engine.seam import Reader
 from secguard.errors import NotThere
-from secguard.findings.places import Reach, every_place
+from secguard.findings.feeds.places import Reach, every_place
 from secguard.findings.suppression.criteria import Inexpressible, automation_criteria, guardduty_criteria
 from secguard.findings.suppression.rule import Rule
 from secguard.model import Place, Unreached, Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from secguard.findings.fields import inside, mappings, number, text
+from secguard.findings.forms.fields import inside, mappings, number, text
 from secguard.findings.telling.case import Case
 from secguard.findings.telling.words import counted, listed, piece
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from secguard.findings.fields import inside, mappings, text
-from secguard.findings.guardduty_form import remote_end
-from secguard.findings.involved import key_details
+from secguard.findings.forms.fields import inside, mappings, text
+from secguard.findings.forms.guardduty import remote_end
+from secguard.findings.forms.involved import key_details
 from secguard.findings.telling.said import details_of, service_of
+from secguard.findings.telling.threat import Threat, threat_of
 from secguard.findings.telling.words import end, piece, where
-from secguard.findings.threat import Threat, threat_of
 from secguard.model import Finding, Resource
 
 Part = Mapping[Any, Any]

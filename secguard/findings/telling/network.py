@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from secguard.findings.fields import inside, mappings, text
-from secguard.findings.guardduty_form import remote_end
+from secguard.findings.forms.fields import inside, mappings, text
+from secguard.findings.forms.guardduty import remote_end
 from secguard.findings.telling.case import Case
 from secguard.findings.telling.runtime import by_process
 from secguard.findings.telling.words import end, listed, piece

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from secguard.findings.fields import inside, mappings, number, text, texts
+from secguard.findings.forms.fields import inside, mappings, number, text, texts
 from secguard.findings.telling.case import Case, named
 from secguard.findings.telling.words import counted, day, listed, piece
 

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from secguard.findings.actor import valid_address
-from secguard.findings.fields import inside, mappings, text
-from secguard.findings.guardduty_form import camel_case, is_guardduty
-from secguard.findings.ocsf import is_ocsf
+from secguard.findings.forms.actor import valid_address
+from secguard.findings.forms.fields import inside, mappings, text
+from secguard.findings.forms.guardduty import camel_case, is_guardduty
+from secguard.findings.forms.ocsf import is_ocsf
 from secguard.model import Finding
 
 Part = Mapping[Any, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secguard.findings.attack_sequence import Principal, sequence_of
+from secguard.findings.forms.attack_sequence import Principal, sequence_of
 from secguard.findings.telling.case import Case, identity
 from secguard.findings.telling.words import counted, end, listed, piece
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from secguard.findings.fields import text
+from secguard.findings.forms.fields import text
 from secguard.model import Actor, Finding
 
 _LONGEST = 120

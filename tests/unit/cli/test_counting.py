@@ -8,7 +8,7 @@ import pytest
 
 from secguard.cli.counting import counted
 from secguard.cli.talk import Talk
-from secguard.findings.asff import read_asff
+from secguard.findings.forms.asff import read_asff
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Findings made for tests, in ASFF and read."""
 
-from secguard.findings.asff import read_asff
+from secguard.findings.forms.asff import read_asff
 
 ACCOUNT = "123456789012"
 DETECTOR = "12abc34d567e8fa901bc2d34e56789f0"

@@ -6,7 +6,7 @@ import msgspec
 from asff_made import ACCOUNT, DETECTOR
 
 from secguard.errors import AwsError, NoCredentials, NotThere
-from secguard.findings.guardduty_form import camel_case
+from secguard.findings.forms.guardduty import camel_case
 from secguard.model import Unreached
 from secguard.sandbox.guardduty import criteria
 from secguard.sandbox.securityhub import composite

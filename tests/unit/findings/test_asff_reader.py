@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_made import ODD
 
-from secguard.findings.asff import guardduty_type, read_asff
+from secguard.findings.forms.asff import guardduty_type, read_asff
 from secguard.findings.record import to_record
 from secguard.model import Actor, Finding, Severity, Technique, Workflow
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from odd_made import ODD
 
-from secguard.findings import asff_text
-from secguard.findings.asff import read_asff
-from secguard.findings.asff_text import read_asff_text
+from secguard.findings.forms import asff_text
+from secguard.findings.forms.asff import read_asff
+from secguard.findings.forms.asff_text import read_asff_text
 from secguard.model import Finding
 
 DATA = Path(__file__).parents[2] / "data"

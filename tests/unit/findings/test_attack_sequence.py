@@ -1,6 +1,6 @@
 from acts_made import SEQUENCE, sequence
 
-from secguard.findings.attack_sequence import Sequence, sequence_of
+from secguard.findings.forms.attack_sequence import Sequence, sequence_of
 
 SIGNAL = {
     "uid": "arn:aws:guardduty:us-east-1:1:detector/d/finding/f",

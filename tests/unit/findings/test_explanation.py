@@ -10,9 +10,17 @@ import pytest
 from asff_made import asff, guardduty, ocsf, read
 from stories_made import MADE
 
-from secguard.findings.evidence import evidence
-from secguard.findings.explanation import TACTIC_IDS, explain, families, finding_types, parts, products, techniques_of
 from secguard.findings.files import findings_in
+from secguard.findings.telling.evidence import evidence
+from secguard.findings.telling.explanation import (
+    TACTIC_IDS,
+    explain,
+    families,
+    finding_types,
+    parts,
+    products,
+    techniques_of,
+)
 from secguard.model import Technique
 from secguard.sandbox.seed.controls import ACCOUNT_WIDE, WIDESPREAD
 
@@ -56,7 +64,7 @@ def test_no_two_types_have_the_same_meaning():
 
 
 def test_a_type_stands_once():
-    listed = json.loads((DATA.parents[1] / "secguard/findings/explanations/guardduty.json").read_text())
+    listed = json.loads((DATA.parents[1] / "secguard/findings/telling/explanations/guardduty.json").read_text())
     assert len(listed) == len({each["type"] for each in listed}) == len(finding_types())
 
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from odd_made import ODD
 
 from secguard.errors import InputError
-from secguard.findings.asff import Unreadable
+from secguard.findings.feeds.levels import LevelEnd
 from secguard.findings.files import findings_in, read_file, stream
-from secguard.findings.levels import LevelEnd
+from secguard.findings.forms.asff import Unreadable
 from secguard.findings.query import EVERYTHING, Query
 from secguard.model import Finding, Severity, Source
 

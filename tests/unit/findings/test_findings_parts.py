@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secguard.errors import UsageError
-from secguard.findings.arn import account_in, name_in
-from secguard.findings.samples import is_sample_asff, is_sample_guardduty
+from secguard.findings.forms.arn import account_in, name_in
+from secguard.findings.forms.samples import is_sample_asff, is_sample_guardduty
+from secguard.findings.forms.times import age, parse_time, read_time
 from secguard.findings.short_ids import Told, told_apart, unique_prefixes
-from secguard.findings.times import age, parse_time, read_time
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 

@@ -2,7 +2,7 @@ import pytest
 from asff_made import asff, guardduty
 
 from secguard.errors import UsageError
-from secguard.findings.asff import read_asff
+from secguard.findings.forms.asff import read_asff
 from secguard.findings.groups import GROUPINGS, NONE, group_record, grouped
 from secguard.model import Source
 

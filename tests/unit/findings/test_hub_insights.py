@@ -4,8 +4,8 @@ import pytest
 from canned import Canned, missing
 
 from secguard.errors import AmbiguousId, AwsError, Denied, NoCredentials, UsageError
-from secguard.findings import hub_insights as hub
-from secguard.findings.places import Places
+from secguard.findings.feeds.places import Places
+from secguard.findings.insights import hub
 from secguard.model import Place, Unreached
 
 ACCOUNT = "123456789012"

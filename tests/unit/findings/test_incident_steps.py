@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from acts_made import OTHER, THIEF, TOR, act, attempt, bucket, instance, key, sequence
 
-from secguard.findings.incident_record import incident_record, step_record, title_of
-from secguard.findings.incidents import incidents
-from secguard.findings.steps import steps_of
+from secguard.findings.incidents.record import incident_record, step_record, title_of
+from secguard.findings.incidents.steps import steps_of
+from secguard.findings.incidents.tying import incidents
 
 
 def told(*findings):

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from secguard.findings.incidents import WINDOW, Case, incidents, incidents_of
+from secguard.findings.incidents.ties import Key, Kind
+from secguard.findings.incidents.tying import WINDOW, Case, incidents, incidents_of
 from secguard.findings.ranking import rank
-from secguard.findings.ties import Key, Kind
 from secguard.model import fingerprint
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

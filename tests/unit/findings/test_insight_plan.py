@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secguard.errors import UsageError
-from secguard.findings.asff import read_asff
-from secguard.findings.insight_plan import COUNTED_BY, Wish, asked_again, counted_by, require_name, saved_filters
+from secguard.findings.forms.asff import read_asff
+from secguard.findings.insights.plan import COUNTED_BY, Wish, asked_again, counted_by, require_name, saved_filters
 from secguard.findings.pushdown import matches
 from secguard.findings.query import Query
 from secguard.model import Place, Severity, Workflow

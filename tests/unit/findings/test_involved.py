@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_made import ODD
 
-from secguard.findings.guardduty_form import camel_case, read_guardduty
-from secguard.findings.involved import key_details, other_ends, role_of
-from secguard.findings.ocsf import read_ocsf
+from secguard.findings.forms.guardduty import camel_case, read_guardduty
+from secguard.findings.forms.involved import key_details, other_ends, role_of
+from secguard.findings.forms.ocsf import read_ocsf
 
 KEY = {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "ann", "userType": "IAMUser"}
 KEY_IN_ASFF = {

@@ -7,7 +7,7 @@ from asff_made import asff, guardduty, read, remote
 from msgspec.structs import replace
 
 from secguard.config import Ranking
-from secguard.findings.levels import LevelEnd
+from secguard.findings.feeds.levels import LevelEnd
 from secguard.findings.listing import Following, collect, fetch_limit
 from secguard.findings.query import Query, Sort
 from secguard.findings.ranking import ordered, rank

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secguard.errors import Denied, NoCredentials, SecguardError, Throttled, Unreachable
-from secguard.findings.asff import Unreadable
-from secguard.findings.lookout import Blind, Lookout, Seeing, Sighting, Trail
+from secguard.findings.forms.asff import Unreadable
 from secguard.findings.query import Query
-from secguard.findings.watching import Memory
+from secguard.findings.watching.changes import Memory
+from secguard.findings.watching.lookout import Blind, Lookout, Seeing, Sighting, Trail
 from secguard.model import Severity, Source
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

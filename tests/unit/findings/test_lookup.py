@@ -138,7 +138,7 @@ def test_too_few_digits_are_refused(aws, index):
 
 def test_an_ambiguous_short_id_names_ids_that_are_not(aws, index, monkeypatch):
     alike = {item["Id"]: f"{'a' * 9}{number}{'0' * 54}" for number, item in enumerate(aws.hubs["us-east-1"])}
-    for module in ("lookup", "index", "levels"):
+    for module in ("lookup", "index", "feeds.levels"):
         monkeypatch.setattr(f"secguard.findings.{module}.fingerprint", lambda _arn, found: alike.get(found, "b" * 64))
     with pytest.raises(AmbiguousId) as from_aws:
         find(aws, index, "a" * 8)

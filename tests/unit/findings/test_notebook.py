@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from asff_made import asff, read
 
-from secguard.findings.levels import identity
-from secguard.findings.lookout import Trail
-from secguard.findings.notebook import FILE_NAME, Notebook, name_of
+from secguard.findings.feeds.levels import identity
 from secguard.findings.query import Query
-from secguard.findings.watching import Memory
+from secguard.findings.watching.changes import Memory
+from secguard.findings.watching.lookout import Trail
+from secguard.findings.watching.notebook import FILE_NAME, Notebook, name_of
 from secguard.model import Place, Severity, Source
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

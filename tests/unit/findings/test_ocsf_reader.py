@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_made import ODD
 
-from secguard.findings.asff import Unreadable
-from secguard.findings.ocsf import asff_kind, is_ocsf, own_id, read_ocsf
+from secguard.findings.forms.asff import Unreadable
+from secguard.findings.forms.ocsf import asff_kind, is_ocsf, own_id, read_ocsf
 from secguard.findings.record import to_record
 from secguard.model import Actor, Finding, Severity, Source, Technique, Workflow
 

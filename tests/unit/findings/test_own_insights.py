@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from asff_made import asff, guardduty, read, remote
 
-from secguard.findings.asff import Unreadable
+from secguard.findings.feeds.levels import LevelEnd, PageEnd
+from secguard.findings.forms.asff import Unreadable
 from secguard.findings.groups import GROUPINGS
-from secguard.findings.insights import (
+from secguard.findings.insights.own import (
     AGES,
     BUILT_IN,
     Heard,
@@ -20,7 +21,6 @@ from secguard.findings.insights import (
     query_for,
     reckoning,
 )
-from secguard.findings.levels import LevelEnd, PageEnd
 from secguard.findings.query import Query
 from secguard.model import Severity, Unreached
 

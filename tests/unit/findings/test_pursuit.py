@@ -6,9 +6,9 @@ from asff_made import ACCOUNT, asff, detected, ocsf, read
 from hubs_made import OFF, Hubs
 
 from secguard.errors import AwsError, Denied, UsageError
-from secguard.findings import pursuit
-from secguard.findings.guardduty_form import read_guardduty
-from secguard.findings.pursuit import pursue
+from secguard.findings.forms.guardduty import read_guardduty
+from secguard.findings.incidents import pursuit
+from secguard.findings.incidents.pursuit import pursue
 from secguard.model import Unreached
 
 EAST, WEST, NORTH = "us-east-1", "eu-west-1", "eu-north-1"

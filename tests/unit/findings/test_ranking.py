@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from secguard.config import Ranking, Weights
 from secguard.findings import files
-from secguard.findings.guardduty_form import read_guardduty
-from secguard.findings.ocsf import read_ocsf
+from secguard.findings.forms.guardduty import read_guardduty
+from secguard.findings.forms.ocsf import read_ocsf
 from secguard.findings.query import EVERYTHING, Sort
 from secguard.findings.ranking import explained, judged, ordered, rank
 from secguard.model import Actor, Finding, Severity, Signal, SignalKind, Workflow

@@ -7,8 +7,8 @@ from asff_made import ACCOUNT, asff
 from hubs_made import Hubs
 
 from secguard.errors import Denied, NotThere
+from secguard.findings.insights.resolving import Resolving, resolving_record, resolving_times
 from secguard.findings.query import Query
-from secguard.findings.resolving import Resolving, resolving_record, resolving_times
 from secguard.model import Severity
 
 SINCE = "2026-11-20T00:00:00Z"

@@ -5,11 +5,11 @@ from asff_made import ACCOUNT, asff
 from hubs_made import OFF, Hubs
 
 from secguard.errors import AwsError, Denied, NoCredentials, UsageError
-from secguard.findings.asff import Unreadable
-from secguard.findings.levels import LevelEnd
-from secguard.findings.places import places_for
+from secguard.findings.feeds.levels import LevelEnd
+from secguard.findings.feeds.places import places_for
+from secguard.findings.feeds.securityhub import stream
+from secguard.findings.forms.asff import Unreadable
 from secguard.findings.query import Query
-from secguard.findings.securityhub import stream
 from secguard.model import Finding, Place, Severity, Unreached
 
 

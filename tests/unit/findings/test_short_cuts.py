@@ -7,8 +7,8 @@ from asff_made import asff, guardduty, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secguard.findings.console import console_url
-from secguard.findings.fields import text
+from secguard.findings.forms.console import console_url
+from secguard.findings.forms.fields import text
 from secguard.findings.listing import in_full
 from secguard.findings.ranking import rank
 from secguard.model import timestamp

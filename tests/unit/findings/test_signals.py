@@ -8,12 +8,12 @@ from asff_made import asff, detected, guardduty, ocsf, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secguard.findings.asff_text import read_asff_text
-from secguard.findings.guardduty_form import read_guardduty
-from secguard.findings.guardduty_signals import signals_of_guardduty
-from secguard.findings.ocsf import read_ocsf
-from secguard.findings.ocsf_signals import signals_of_ocsf
-from secguard.findings.signals import is_public, signals_of_asff
+from secguard.findings.forms.asff_text import read_asff_text
+from secguard.findings.forms.guardduty import read_guardduty
+from secguard.findings.forms.guardduty_signals import signals_of_guardduty
+from secguard.findings.forms.ocsf import read_ocsf
+from secguard.findings.forms.ocsf_signals import signals_of_ocsf
+from secguard.findings.forms.signals import is_public, signals_of_asff
 from secguard.model import Signal, SignalKind
 
 OWN = "aws/guardduty/service/"

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secguard.errors import AwsError, Denied, UsageError
-from secguard.findings import guardduty as direct
-from secguard.findings import securityhub_v2, sources
-from secguard.findings.guardduty_form import camel_case, read_guardduty
-from secguard.findings.levels import LevelEnd
-from secguard.findings.ocsf import read_ocsf
+from secguard.findings import sources
+from secguard.findings.feeds import guardduty as direct
+from secguard.findings.feeds import securityhub_v2
+from secguard.findings.feeds.levels import LevelEnd
+from secguard.findings.forms.guardduty import camel_case, read_guardduty
+from secguard.findings.forms.ocsf import read_ocsf
 from secguard.findings.pushdown import matches
 from secguard.findings.query import EVERYTHING, Query
 from secguard.model import Finding, Severity, Source, Unreached, Workflow

@@ -7,9 +7,9 @@ from asff_made import ACCOUNT, asff
 from hubs_made import OFF, Hubs
 
 from secguard.errors import Denied, NoCredentials
-from secguard.findings.levels import PageEnd
+from secguard.findings.feeds.levels import PageEnd
+from secguard.findings.feeds.securityhub import FEED, stream
 from secguard.findings.query import Query
-from secguard.findings.securityhub import FEED, stream
 from secguard.model import Finding, Severity, Unreached
 
 HOME, NEAR, FAR = "us-east-1", "us-west-2", "eu-west-1"

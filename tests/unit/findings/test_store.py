@@ -21,16 +21,18 @@ from test_query import MANY, QUERIES, held
 from secguard.engine.origin import Origin
 from secguard.errors import AmbiguousId, UnknownId
 from secguard.findings import query as asked
-from secguard.findings import store as caches
-from secguard.findings import store_counting, store_reading, store_writing
-from secguard.findings.asff import Unreadable, read_asff
+from secguard.findings.feeds.levels import LevelEnd
+from secguard.findings.forms.asff import Unreadable, read_asff
+from secguard.findings.forms.ocsf import read_ocsf
 from secguard.findings.groups import GROUPINGS, grouped
-from secguard.findings.levels import LevelEnd
 from secguard.findings.listing import collect
-from secguard.findings.ocsf import read_ocsf
 from secguard.findings.pushdown import matches
 from secguard.findings.query import EVERYTHING, Query
-from secguard.findings.store_writing import Held
+from secguard.findings.store import counting as store_counting
+from secguard.findings.store import database as caches
+from secguard.findings.store import reading as store_reading
+from secguard.findings.store import writing as store_writing
+from secguard.findings.store.writing import Held
 from secguard.model import Finding, Severity, Source, Unreached, Workflow, fingerprint
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)

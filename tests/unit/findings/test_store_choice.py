@@ -6,8 +6,8 @@ import pytest
 
 from secguard.engine.origin import Origin
 from secguard.errors import UsageError
-from secguard.findings.store import CacheError, PlaceState, open_to_write, path_of
-from secguard.findings.store_choice import Told, age_in_words, chosen
+from secguard.findings.store.choice import Told, age_in_words, chosen
+from secguard.findings.store.database import CacheError, PlaceState, open_to_write, path_of
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 ONE, OTHER = "111111111111", "222222222222"

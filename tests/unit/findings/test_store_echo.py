@@ -4,8 +4,8 @@ from asff_made import asff
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secguard.findings.asff import read_asff
-from secguard.findings.store_echo import with_fields
+from secguard.findings.forms.asff import read_asff
+from secguard.findings.store.echo import with_fields
 from secguard.model import Severity, Workflow
 from secguard.settings.triage import OWN_FIELD, fields_of
 

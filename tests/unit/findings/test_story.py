@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from odd_made import ODD
 from stories_made import MADE, event, process, vulnerable
 
-from secguard.findings.evidence import evidence
 from secguard.findings.files import findings_in
-from secguard.findings.story import sentence
+from secguard.findings.telling.evidence import evidence
+from secguard.findings.telling.story import sentence
 from secguard.model import Finding
 
 DATA = Path(__file__).parents[2] / "data"

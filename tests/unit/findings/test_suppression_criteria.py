@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_made import rule
 
-from secguard.findings.guardduty_form import camel_case, read_guardduty
+from secguard.findings.forms.guardduty import camel_case, read_guardduty
 from secguard.findings.suppression.criteria import Inexpressible, automation_criteria, guardduty_criteria
 from secguard.sandbox.guardduty import criteria as native
 from secguard.sandbox.guardduty.asff import asff_type

@@ -4,10 +4,10 @@ from asff_made import ACCOUNT, asff, detected, ocsf, read
 from hypothesis import given
 from odd_made import ODD
 
-from secguard.findings.asff import Unreadable, read_asff
-from secguard.findings.guardduty_form import read_guardduty
-from secguard.findings.ocsf import read_ocsf
-from secguard.findings.ties import Key, Kind, is_act, is_attempt, keys_of
+from secguard.findings.forms.asff import Unreadable, read_asff
+from secguard.findings.forms.guardduty import read_guardduty
+from secguard.findings.forms.ocsf import read_ocsf
+from secguard.findings.incidents.ties import Key, Kind, is_act, is_attempt, keys_of
 
 
 def ties(finding, *kinds):

@@ -7,10 +7,10 @@ from asff_made import asff, detected, guardduty, ocsf, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secguard.findings.guardduty_form import read_guardduty
-from secguard.findings.ocsf import read_ocsf
+from secguard.findings.forms.guardduty import read_guardduty
+from secguard.findings.forms.ocsf import read_ocsf
 from secguard.findings.query import Query
-from secguard.findings.watching import Memory, created_at, late_queries
+from secguard.findings.watching.changes import Memory, created_at, late_queries
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LABELS = ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"]

@@ -1,6 +1,6 @@
 """Findings as the readers make them, for what playbooks ask of them."""
 
-from secguard.findings.asff import read_asff
+from secguard.findings.forms.asff import read_asff
 from secguard.model import Finding
 
 ACCOUNT = "123456789012"

@@ -7,10 +7,10 @@ import pytest
 from rich.cells import cell_len
 
 from secguard.findings.detail import Detail
-from secguard.findings.evidence import evidence
-from secguard.findings.explanation import explain
 from secguard.findings.files import findings_in
-from secguard.findings.story import sentence
+from secguard.findings.telling.evidence import evidence
+from secguard.findings.telling.explanation import explain
+from secguard.findings.telling.story import sentence
 from secguard.render.finding import detail_record, page
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from secguard.findings.asff import read_asff
 from secguard.findings.detail import Detail, Event
+from secguard.findings.forms.asff import read_asff
 from secguard.findings.listing import Listing
 from secguard.findings.ranking import rank
 from secguard.model import Finding

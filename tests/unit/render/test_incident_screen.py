@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.cells import cell_len
 
-from secguard.findings.asff import read_asff
-from secguard.findings.incident_record import incident_record
-from secguard.findings.incidents import incidents
-from secguard.findings.pursuit import Found
-from secguard.findings.steps import steps_of
+from secguard.findings.forms.asff import read_asff
+from secguard.findings.incidents.pursuit import Found
+from secguard.findings.incidents.record import incident_record
+from secguard.findings.incidents.steps import steps_of
+from secguard.findings.incidents.tying import incidents
 from secguard.model import timestamp
 from secguard.render import formats
 from secguard.render import incident as drawing

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from secguard.findings.asff import read_asff
-from secguard.findings.watching import Change, Kind
+from secguard.findings.forms.asff import read_asff
+from secguard.findings.watching.changes import Change, Kind
 from secguard.model import Place, Severity
 from secguard.render import watch
 

@@ -1,0 +1,1 @@
+"""The APIs that have findings, and how many places are read at once, each finding once."""

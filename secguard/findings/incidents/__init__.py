@@ -1,0 +1,1 @@
+"""Findings that are one thing, and its story in the order of time."""

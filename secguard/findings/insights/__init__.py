@@ -1,0 +1,1 @@
+"""What findings have in common: insights of Security Hub and of secguard."""

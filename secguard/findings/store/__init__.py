@@ -1,0 +1,1 @@
+"""The cache: findings kept in SQLite, brought up to date, and answered from without AWS."""

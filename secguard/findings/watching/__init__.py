@@ -1,0 +1,1 @@
+"""What is new and what got worse, as it comes."""
