@@ -114,5 +114,7 @@ def _answers(answer: Answers, finding: Finding) -> bool:
         return False
     if answer.when is None:
         return True
-    scope = {"about": about(finding), "finding": as_scope(finding)}
+    scope = {"about": about(finding)}
+    if "finding" in answer.when:
+        scope["finding"] = as_scope(finding)
     return bool(evaluate(answer.when, scope, PlanFunctions()))
