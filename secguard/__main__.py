@@ -5,19 +5,33 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
+
+_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     # Imported here, so that an interruption during start-up is still a quiet one.
     try:
+        open_what_is_closed()
         from secguard.cli import run  # noqa: PLC0415
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130
     leave(code)
+
+
+def open_what_is_closed() -> None:
+    """Put nobody behind each standard stream that was closed.
+
+    Else the next file that is opened, the journal perhaps, takes its number and gets what was meant for the screen.
+    """
+    for name, mode in _STREAMS:
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def leave(code: int) -> NoReturn:
@@ -33,7 +47,8 @@ def leave(code: int) -> NoReturn:
             pass
         except OSError as error:
             code = code or 1
-            os.write(2, f"error: the answer could not be written: {error.strerror}\n".encode())
+            with suppress(OSError):
+                os.write(2, f"error: the answer could not be written: {error.strerror}\n".encode())
     os._exit(code)
 
 

@@ -10,7 +10,14 @@ from secguard.errors import ConfigError
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's, where there is one
-    """A SafeLoader that refuses a key that stands twice, or that is no text."""
+    """A SafeLoader that refuses a key that stands twice, or that is no text, and names the line of all it refuses."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as its base has it
+        """What a node holds: a date or a number that there is not, as 2027-02-30, is an error with its line too."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            _refuse(f"{getattr(node, 'value', 'this')!r} can't be read: {error}", node)
 
 
 def parse(text: str, *, file: str) -> Any:
@@ -23,6 +30,8 @@ def parse(text: str, *, file: str) -> Any:
         raise ConfigError(file, "", f"{where}{error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise ConfigError(file, "", f"not YAML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(file, "", "it is nested too deep") from error
 
 
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:

@@ -31,8 +31,10 @@ def opened(app: App) -> Store:
     click.get_current_context().call_on_close(store.close)
     if store.origin.endpoint is not None:
         app.warn(f"endpoint: {store.origin.endpoint}, not AWS")
-    age = store_choice.age_in_words(store.places(), now=datetime.now(UTC))
+    places = store.places()
+    age = store_choice.age_in_words(places, now=datetime.now(UTC))
     app.warn(f"from the cache of {store.origin.account}: {age}")
+    app.say(f"it was read through {store_choice.sources_in_words(places)}")
     return store
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from secguard.cli.options import not_blank
+
 if TYPE_CHECKING:
     from secguard.cli.frame import App
     from secguard.findings.query import Query
@@ -17,10 +19,26 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _LISTS = ("product", "type", "control", "standard", "resource", "resource_type")
 
 
-def filter_options(function: Function, *, status: str = "--status") -> Function:
-    """Give a command the filters; they arrive as keywords that `query_of` takes. `status`: how that one is called."""
-    chosen = click.option(status, "status", multiple=True, metavar="STATUS,…", help=_STATUS_HELP)
-    for option in reversed((*_SEVERITIES, chosen, *_OTHERS)):
+def filter_options(
+    function: Function,
+    *,
+    status: str = "--status",
+    since: str = "Updated since then: 24h, 7d, 2026-11-23.",
+    endless: bool = False,
+) -> Function:
+    """Give a command the filters; they arrive as keywords that `query_of` takes.
+
+    `status`: how that one is called. `since`: what is said of it. `endless`: the command goes on, and so does not offer
+    --until; where it is given all the same, the command can say so.
+    """
+    chosen = click.option(status, "status", multiple=True, metavar="STATUS,…", callback=not_blank, help=_STATUS_HELP)
+    period = (
+        click.option("--since", metavar="TIME", help=since),
+        click.option(
+            "--until", metavar="TIME", hidden=endless, help="Updated before then; a date is meant to its end."
+        ),
+    )
+    for option in reversed((*_SEVERITIES, chosen, *_MEANINGS, *period, *_OTHERS)):
         function = option(function)
     return function
 
@@ -79,8 +97,15 @@ def query_of(app: App, given: dict[str, Any], *, now: datetime, limit: int | Non
     )
 
 
+def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A file's name. Raises BadParameter for a blank one, which would be the folder."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it names no file", ctx, param)
+    return value
+
+
 def _repeatable(name: str, metavar: str, text: str) -> Callable[[Function], Function]:
-    return click.option(name, multiple=True, metavar=metavar, help=f"{text} Repeatable.")
+    return click.option(name, multiple=True, metavar=metavar, callback=not_blank, help=f"{text} Repeatable.")
 
 
 _SEVERITIES: tuple[Callable[[Any], Any], ...] = (
@@ -97,14 +122,11 @@ _MEANINGS: tuple[Callable[[Any], Any], ...] = (
     _repeatable("--compliance", "STATUS", "Passed, failed, warning or not_available."),
     _repeatable("--standard", "NAME", "fsbp, cis, pci, nist, or a part of a standard's name."),
     _repeatable("--resource", "TEXT", "An ARN, or a part of a resource's id or name."),
-    _repeatable("--resource-type", "TYPE", "As in AwsEc2Instance, or a part of it."),
+    _repeatable("--resource-type", "TYPE", "The whole type, AwsEc2Instance, or a part: ec2."),
     _repeatable("--ip", "ADDRESS", "An address, or a block of them, that the finding names."),
     _repeatable("--title", "TEXT", "A part of the title."),
 )
 _OTHERS: tuple[Callable[[Any], Any], ...] = (
-    *_MEANINGS,
-    click.option("--since", metavar="TIME", help="Updated since then: 24h, 7d, 2026-11-23."),
-    click.option("--until", metavar="TIME", help="Updated before then; a date is meant to its end."),
     click.option("--archived", is_flag=True, help="Archived findings too."),
     click.option("--include-samples/--no-samples", "samples", default=None, help="Findings made to try things out."),
 )
@@ -119,5 +141,6 @@ _FROM: Callable[[Any], Any] = click.option(
     "--from",
     "file",
     metavar="FILE",
+    callback=_named,
     help="Read a file instead of AWS, or - for stdin: JSON or JSON Lines; findings, API answers, events.",
 )

@@ -17,7 +17,7 @@ from secguard.cli.counting import counted
 from secguard.cli.filters import cached_option, filter_options, query_of, source_options
 from secguard.cli.frame import App, Duration, command
 from secguard.cli.whence import Whence
-from secguard.errors import Exit, UsageError
+from secguard.errors import Exit, SecguardError, UsageError
 from secguard.findings.query import Query, level
 from secguard.render import formats
 
@@ -78,6 +78,8 @@ def findings(  # noqa: PLR0913 - each is one option of the command line
     query = query_of(app, filters, now=now, limit=limit, sort=sort)
     gate = None if fail_on is None else level(fail_on, option="--fail-on")
     why = _why(app, group_by=group_by, now=now) if explain else None
+    if sort is not None and group_by is not None:
+        raise UsageError("--sort is about findings; groups come worst first", advice="leave one of them out")
     view = _other_view(app, expression=expression, group_by=group_by, limit=limit, now=now, why=why, window=window)
     if group_by is not None and whence.cached and _is_counted(group_by):
         cached.count(app, query, by=group_by, limit=limit, gate=gate, now=now)
@@ -236,7 +238,7 @@ def remember(app: App, shown: list[Finding]) -> None:
     try:
         if shown:
             Index(app.state_dir).remember(shown)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, SecguardError) as error:
         app.say(f"the short ids could not be kept, so looking one up will take a search: {error}")
 
 

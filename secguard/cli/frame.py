@@ -6,6 +6,7 @@ for it, and a `--help` that ends with a real example. `@plan_options` adds what 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
 import io
@@ -27,6 +28,7 @@ __all__ = ["App", "Common", "Duration", "PlanOptions", "command", "group", "main
 
 EVERY_OUTPUT = ("table", "json", "jsonl", "csv", "markdown", "ids", "asff", "commands", "yaml")
 _TALK = "secguard.talk"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class _Command(click.Command):
@@ -188,6 +190,8 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         discard(sys.stdout)
         return Exit.OK
+    except OSError as error:
+        return _unwritten(error)
     return code if isinstance(code, int) else Exit.OK
 
 
@@ -199,6 +203,16 @@ def _misused(error: click.ClickException) -> int:
     advice = f"{context.command_path} --help" if context else None
     Talk().fail(UsageError(error.format_message().rstrip("."), advice=advice))
     return Exit.USAGE
+
+
+def _unwritten(error: OSError) -> int:
+    """Say that there is no room for what was written, be it to stdout. Raises any other error."""
+    if error.errno not in _NO_ROOM:
+        raise error
+    discard(sys.stdout)
+    advice = "write it where there is room"
+    Talk().fail(SecguardError(f"the answer could not be written: {error.strerror}", advice=advice))
+    return Exit.NOTHING
 
 
 def _take_any_text() -> None:

@@ -71,7 +71,7 @@ def own_insight(app: App, name: str) -> tuple[Insight, Sequence[Unreached]]:
     if (insight := _by_arn(app, name)) is not None:
         return insight, ()
     shelf = _shelf(app)
-    return hub.chosen(name, shelf.insights), shelf.unreached
+    return hub.chosen(name, shelf.insights, whole=True), shelf.unreached
 
 
 def _found(app: App, name: str) -> tuple[Insight, Sequence[Place], Sequence[Unreached]]:

@@ -62,8 +62,14 @@ def show(app: App, *, name: str | None, everything: bool, limit: int | None, **f
         return
     from secguard.cli import hubs_insights  # noqa: PLC0415 - rich, only when it is needed
 
+    if name is None and limit is not None:
+        raise UsageError("--limit is for the rows of one insight", advice="name it: secguard insights NAME --limit N")
     if whence != Whence() or app.accounts or any(value not in (None, (), False) for value in filters.values()):
-        raise UsageError("filters are for secguard's own insights", advice="see those there are: secguard insights")
+        raise UsageError(
+            "filters, --account and where to read from are for secguard's own insights"
+            + (f"; {name!r} is none" if name else ""),
+            advice="see those there are: secguard insights",
+        )
     if name is None:
         hubs_insights.list_insights(app, everything=everything)
     else:
@@ -110,7 +116,7 @@ def create(app: App, *, name: str, group_by: str, replaces: bool, options: PlanO
 def delete(app: App, *, name: str, options: PlanOptions) -> None:
     """Delete an insight of your own in Security Hub.
 
-    Undone, it is made anew, with a new ARN.
+    It is named by its ARN, by the id in the list, or by its whole name. Undone, it is made anew, with a new ARN.
     """
     from secguard.cli.hubs_insights import own_insight  # noqa: PLC0415 - rich, only when it is needed
     from secguard.findings.insights.hub import is_managed  # noqa: PLC0415 - after the options were checked
@@ -144,7 +150,10 @@ class _Insights(click.Group):
 
 insights = _Insights(
     "insights",
-    help=COMMANDS["insights"],
+    help=f"""{COMMANDS["insights"]}
+
+    Without a word more the insights are listed; with the name of one, it is shown: secguard insights resources. Its
+    filters and other options are those of `secguard insights show`.""",
     commands={each.name or "": each for each in (show, create, delete)},
     epilog=show.epilog,
 )

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import termios
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_ESCAPE = b"\x1b"
+_BRACKETS = (b"[", b"O")
+_ALONG_SECONDS = 0.02
+"""Within this, the signs of one key have come; nobody presses two so fast."""
 
 
 class Keyboard:
@@ -27,8 +33,22 @@ class Keyboard:
             self._as_usual()
 
     def key(self) -> str:
-        """The next key; empty when the terminal is gone."""
-        return os.read(self._descriptor, 1).decode(errors="replace")
+        """The next key; empty when the terminal is gone. An arrow, or another key that sends several signs, is ESC."""
+        sign = os.read(self._descriptor, 1)
+        if sign == _ESCAPE:
+            self._skip_sequence()
+        return sign.decode(errors="replace")
+
+    def _skip_sequence(self) -> None:
+        """Take what came along with an escape: one sign, or after a bracket all to the letter or tilde that ends it."""
+        sign = self._waiting()
+        if sign in _BRACKETS:
+            while (sign := self._waiting()) and sign < b"@":
+                continue
+
+    def _waiting(self) -> bytes:
+        ready, _, _ = select.select([self._descriptor], [], [], _ALONG_SECONDS)
+        return os.read(self._descriptor, 1) if ready else b""
 
     def line(self, prompt: str) -> str:
         """A line that is typed after a prompt, with the terminal's own editing."""

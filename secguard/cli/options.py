@@ -14,8 +14,12 @@ import click
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_LONGEST = 3650.0
+"""Days: more than that is a slip of the finger, and more than clocks and calendars can hold soon after."""
+
+
 class Duration(click.ParamType[float]):
-    """A length of time in seconds: `90`, `90s`, `30m`, `2h`."""
+    """A length of time in seconds: `90`, `90s`, `30m`, `2h`, `7d`."""
 
     name = "duration"
 
@@ -23,10 +27,13 @@ class Duration(click.ParamType[float]):
         """The seconds in a text."""
         if isinstance(value, int | float):
             return float(value)
-        parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value)
+        parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", value)
         if parts is None or float(parts.group(1)) == 0:
-            self.fail(f"{value!r} is not a length of time: 90, 90s, 30m, 2h", param, ctx)
-        return float(parts.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[parts.group(2)]
+            self.fail(f"{value!r} is not a length of time: 90, 90s, 30m, 2h, 7d", param, ctx)
+        seconds = float(parts.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[parts.group(2)]
+        if seconds > _LONGEST * 86400:
+            self.fail(f"{value!r} is too long: {_LONGEST:g}d at the most", param, ctx)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +137,17 @@ def _output_option(formats: tuple[str, ...]) -> click.Option:
     return click.Option(["-o", "--output"], type=click.Choice(formats), help=f"How to answer; {formats[0]} by default.")
 
 
-def _listed(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+def not_blank(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """What was given once or more. Raises BadParameter for a blank, as an unset variable leaves it."""
+    if not all(text.replace(",", " ").strip() for text in value):
+        # Taken as no filter, it would choose everything.
+        raise click.BadParameter("it is blank; leave it out to choose everything", ctx, param)
+    return value
+
+
+def _listed(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """What was given once or more, commas taken apart, each once."""
-    parts = (part.strip() for text in value for part in text.split(","))
+    parts = (part.strip() for text in not_blank(ctx, param, value) for part in text.split(","))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 

@@ -110,8 +110,11 @@ def _show_resolving(app: App, asked: Asked) -> None:
         return resolving_view(told.times, console=console)
 
     answer(app, "resolving", map(resolving.resolving_record, told.times), about=asked.about, view=view)
-    if told.times:
+    if any(each.hours for each in told.times):
         app.say("from when a finding was first seen until its history, of 90 days, says that it is resolved")
+    elif told.times:
+        period = ", or it was at another time" if asked.query.since or asked.query.until else ""
+        app.say(f"of {sum(each.asked for each in told.times)} resolved findings no history says when that was{period}")
     else:
         app.say("nothing is resolved")
 

@@ -146,9 +146,10 @@ class Shift:
             self._app.talk.bell()
         self._rounds += 1
         self._keep()
-        if self._rounds == 1:
+        enough = self._shown == self._end.count
+        if self._rounds == 1 and not enough:
             self._tell_first()
-        return self._shown == self._end.count
+        return enough
 
     def _show(self, finding: Finding, change: Change) -> Finding:
         now = self._clock.now()
@@ -227,7 +228,7 @@ class Shift:
 
     def _keep(self) -> None:
         """Keep how far it has come, unless it has not even begun."""
-        if not self._rounds or not self._trail.read_at:
+        if not self._rounds or not (self._trail.read_at or self._shown):
             return
         try:
             self._notebook.write(self._memory, self._trail, now=self._clock.now())

@@ -13,6 +13,7 @@ from secguard.cli.filters import cached_option
 from secguard.cli.findings import answers, remember
 from secguard.cli.frame import App, Duration, command
 from secguard.errors import Exit, UsageError
+from secguard.model import Source
 from secguard.render import formats
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def _in_full(app: App, findings: Sequence[Finding], store: Store | None, *, now:
         console = answer_console()
         pages = (drawn(page(detail, width=console.width, now=now), console=console) for detail in details)
         app.answer("\n".join(pages))
+    if store is not None and any(each.source is Source.SECURITY_HUB for each in findings):
+        app.say("the cache keeps no history: leave --cached out to see it")
     unreached = list(dict.fromkeys(each for detail in details for each in detail.unreached))
     app.incomplete(unreached)
     if unreached:

@@ -36,6 +36,8 @@ _RULES = click.option(
     help="The file of rules; `suppress.rules` of the configuration by default.",
 )
 _BY = click.Choice(["auto", "automation-rule", "guardduty", "secguard"])
+_TYPED = "the rule"
+"""What is said in the place of a file's name about a rule that stands in none yet."""
 _LISTS = ("product", "type", "control", "standard", "resource", "resource_type", "tag", "ip")
 
 
@@ -65,6 +67,10 @@ def list_rules(app: App, *, file: Path | None, check: bool) -> None:
     standing = standings(rules, grounds, partition=app.connection().caller.partition, now=now)
     rows = list(listing.rows(rules, standing, grounds, now=now))
     _show_rows(app, rows)
+    if app.output in (None, "table"):
+        for row in rows:
+            for why in row.why:
+                app.say(f"{row.name}: {why}")
     app.incomplete(unreached)
     if unreached:
         app.code = Exit.PARTLY
@@ -111,7 +117,7 @@ def preview_rules(app: App, names: tuple[str, ...], *, file: Path | None, check:
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", help="A tag of the resource. Repeatable.")
 @_RULES
 @click.option("--preview/--no-preview", "looks", default=True, help="Show first what it hides; or ask AWS nothing.")
-@click.option("--dry-run", is_flag=True, help="Show it, and leave the file as it is.")
+@click.option("--dry-run", is_flag=True, help="Show it, and write nothing.")
 def add_rule(app: App, *, name: str, file: Path | None, looks: bool, dry_run: bool, **given: Any) -> None:
     """Write a rule into the file, and show what it hides.
 
@@ -122,13 +128,15 @@ def add_rule(app: App, *, name: str, file: Path | None, looks: bool, dry_run: bo
 
     now = datetime.now(UTC)
     place = _where(app, file)
-    rule = _rule_of(app, name, given, file=place, now=now)
+    rule = _rule_of(app, name, given, now=now)
     text = rules_file.with_rule(rules_file.text_of(place), rule, file=str(place), now=now)
     if looks:
-        _show_previews(app, _previewed(app, [rule], now=now), alone=True)
+        instead = "write it all the same, unseen: add --no-preview"
+        _show_previews(app, _previewed(app, [rule], now=now, instead=instead), alone=True)
     else:
         _show_rule(app, rule)
     if dry_run:
+        app.say(f"a dry run: {place} is as it was")
         return
     rules_file.write(place, text)
     app.say(f"{rule.name} is in {place}; apply it: secguard suppress apply --dry-run")
@@ -240,15 +248,16 @@ def _chosen(rules: Sequence[Rule], names: Sequence[str]) -> list[Rule]:
     known = {rule.name: rule for rule in rules}
     for name in names:
         if name not in known:
-            raise UnknownId(f"there is no rule {name!r}", advice=f"there is: {', '.join(known) or 'none'}")
+            raise UnknownId(f"there is no rule {name!r}", advice=f"the rules are: {', '.join(known) or 'none yet'}")
     return [known[name] for name in dict.fromkeys(names)] if names else list(rules)
 
 
-def _rule_of(app: App, name: str, given: Mapping[str, Any], *, file: Path, now: datetime) -> Rule:
+def _rule_of(app: App, name: str, given: Mapping[str, Any], *, now: datetime) -> Rule:
     """The rule that was typed. Raises UsageError."""
-    from secguard.findings import query  # noqa: PLC0415 - after the options were checked
+    from secguard.config import checked  # noqa: PLC0415 - after the options were checked
+    from secguard.findings import query  # noqa: PLC0415 - the same
     from secguard.findings.suppression.reader import require_sound  # noqa: PLC0415 - the same
-    from secguard.findings.suppression.rule import last_day, rule_of  # noqa: PLC0415 - the same
+    from secguard.findings.suppression.rule import Written, last_day, named  # noqa: PLC0415 - the same
     from secguard.model import severity_word  # noqa: PLC0415 - the same
 
     levels = query.levels(at_least=given["severity"], only=given["severity_only"])
@@ -261,41 +270,44 @@ def _rule_of(app: App, name: str, given: Mapping[str, Any], *, file: Path, now: 
         "account": app.accounts,
         "region": app.regions,
     }
-    rule = rule_of(
-        {
-            "name": name,
-            "reason": given["reason"],
-            "owner": given["owner"],
-            "expires": str(last_day(given["expires"], now=now)),
-            "by": given["by"],
-            "match": {field: list(values) for field, values in match.items() if values},
-        }
-    )
-    require_sound(rule, file=str(file), now=now)
+    written = {
+        "reason": given["reason"],
+        "owner": given["owner"],
+        "expires": str(last_day(given["expires"], now=now)),
+        "by": given["by"],
+        "match": {field: list(values) for field, values in match.items() if values},
+    }
+    rule = named(name, checked(written, Written, file=_TYPED))
+    require_sound(rule, file=_TYPED, now=now)
     if rule.expired(now):
         raise UsageError(f"--expires {given['expires']}: that day is over", advice="name one to come: --expires 90d")
     return rule
 
 
-def _previewed(app: App, rules: Sequence[Rule], *, now: datetime) -> list[Preview]:
-    """What the rules hide; what could not be looked at is said, and makes the exit code. Raises SecguardError."""
+def _previewed(
+    app: App, rules: Sequence[Rule], *, now: datetime, instead: str = "see what is on: secguard status"
+) -> list[Preview]:
+    """What the rules hide; what could not be looked at is said, and makes the exit code.
+
+    Raises SecguardError, which advises what to do `instead`, where no findings can be read.
+    """
     from secguard.findings.suppression.findings import Findings  # noqa: PLC0415 - after the options were checked
     from secguard.findings.suppression.preview import preview  # noqa: PLC0415 - the same
 
     findings = Findings.surveyed(app.connection(), watched=partial(counted, talk=app.talk))
     app.say(f"reading {findings.survey}")
     previews = preview(rules, findings, now=now)
-    _require_an_answer(findings)
+    _require_an_answer(findings, instead=instead)
     _say_gaps(app, findings.gaps)
     remember(app, [finding for seen in previews for finding in seen.examples])
     return previews
 
 
-def _require_an_answer(findings: Findings) -> None:
+def _require_an_answer(findings: Findings, *, instead: str) -> None:
     asked = {place for places in findings.survey.read.values() for place in places.ask}
     lost = {(each.account, each.region) for each in findings.gaps.unreached}
     if all((place.account, place.region) in lost for place in asked):
-        raise SecguardError("no findings could be read anywhere", advice="see what is on: secguard status")
+        raise SecguardError("no findings could be read anywhere", advice=instead)
 
 
 def _say_gaps(app: App, gaps: Gaps) -> None:

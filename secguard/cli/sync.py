@@ -123,6 +123,8 @@ def _show_history(app: App) -> None:
     from secguard.render.screen import answer_console, drawn  # noqa: PLC0415 - the same
 
     days = store_counting.history(opened(app), accounts=app.accounts)
+    if app.accounts and not any(day.open for day in days):
+        app.say(f"on none of these days was anything open in {', '.join(app.accounts)}")
     records = map(drawing.day_record, days)
     match app.output:
         case "json":

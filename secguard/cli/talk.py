@@ -6,6 +6,8 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """A voice on stderr. A closed stderr never stops the work."""
+    """A voice on stderr. A stderr that is closed, or has no room, never stops the work."""
 
     quiet: bool = False
     verbose: bool = False
@@ -65,20 +67,27 @@ class Talk:
 
     def draw(self, console: Console, view: RenderableType) -> None:
         """Show something drawn for `console`, which is stderr's."""
-        with console.capture() as drawn:
-            console.print(view)
-        self._put(without_padding(drawn.get()))
+        with _going_on():
+            with console.capture() as drawn:
+                console.print(view)
+            self._put(without_padding(drawn.get()))
 
     def _write(self, level: str, text: str, **extra: str) -> None:
         self._put(_json_line(level, text, extra) if self.as_json else _harmless(text))
 
     def _put(self, text: str) -> None:
-        try:
+        with _going_on():
             sys.stderr.write(text)
             sys.stderr.flush()
-        except BrokenPipeError:
-            # Whoever listened has left; what is being changed must still be brought to its end.
-            discard(sys.stderr)
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Whoever listened has left, or their disk is full: what is being changed must still be brought to its end."""
+    try:
+        yield
+    except OSError:
+        discard(sys.stderr)
 
 
 def without_padding(drawn: str) -> str:

@@ -73,13 +73,15 @@ def groups_written(app: App, groups: Sequence[Group], *, found: int, by: str, no
             yield from formats.json_lines(records)
         case _:
             yield from _drawn(app, groups, by=by, now=now)
+    if not found:
+        app.say("nothing to group")
     if found > len(groups):
         app.say(f"the first {len(groups):,} of {found:,} groups; more with --limit")
 
 
 def _drawn(app: App, groups: Sequence[Group], *, by: str, now: datetime) -> Iterator[str]:
     from secguard.render import groups as drawing  # noqa: PLC0415 - rich, only when it is needed
-    from secguard.render.screen import answer_console  # noqa: PLC0415 - the same
+    from secguard.render.screen import answer_console, drawn  # noqa: PLC0415 - the same
 
     if app.output == "csv":
         from secguard.findings.groups import group_record  # noqa: PLC0415 - the same
@@ -87,8 +89,6 @@ def _drawn(app: App, groups: Sequence[Group], *, by: str, now: datetime) -> Iter
         yield from formats.csv_lines(map(group_record, groups), columns=drawing.CSV_COLUMNS)
     elif app.output == "markdown":
         yield from formats.markdown_table(drawing.groups_markdown(groups), headings=drawing.markdown_headings(by))
-    else:
+    elif groups:
         console = answer_console()
-        with console.capture() as drawn:
-            console.print(drawing.groups_table(groups, by=by, now=now))
-        yield drawn.get()
+        yield drawn(drawing.groups_lines(groups, by=by, width=console.width, now=now), console=console)

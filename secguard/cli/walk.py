@@ -102,6 +102,7 @@ class Walk:
             while self.at < len(self.findings):
                 key = self.keyboard.key()
                 if key in ("", "q"):
+                    self.app.say(f"left at {self.at + 1} of {len(self.findings)}; the next walk goes on from there")
                     return
                 try:
                     self._act(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -32,7 +33,7 @@ _SHORTEST = 5.0
     "--exec-timeout", type=Duration(), default="60s", metavar="TIME", help="End COMMAND after so long; 60s by default."
 )
 @click.option("--bell", is_flag=True, help="Ring the terminal's bell.")
-@filter_options
+@partial(filter_options, since="Those updated since then too: 24h, 2026-11-23; or last.", endless=True)
 @source_option
 def watch(  # noqa: PLR0913 - each is one option of the command line
     app: App,

@@ -18,6 +18,7 @@ from typing import Any
 from secguard.errors import InputError
 from secguard.findings.feeds.levels import Event, LevelEnd
 from secguard.findings.forms.asff import Unreadable, is_asff, read_asff
+from secguard.findings.forms.fields import kind_of
 from secguard.findings.forms.guardduty import is_guardduty, read_guardduty
 from secguard.findings.forms.ocsf import is_ocsf, read_ocsf
 from secguard.findings.pushdown import matches
@@ -89,7 +90,7 @@ def findings_in(value: Any, *, position: str, depth: int = 0) -> Iterator[Findin
     elif isinstance(value, Mapping):
         yield from _in_mapping(value, position=position, depth=depth)
     else:
-        yield Unreadable(position=position, why="not a finding but a " + type(value).__name__)
+        yield Unreadable(position=position, why=f"not a finding but {kind_of(value)}")
 
 
 def _in_mapping(value: Mapping[str, Any], *, position: str, depth: int) -> Iterator[Finding | Unreadable]:

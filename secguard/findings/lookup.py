@@ -73,6 +73,8 @@ class _Name:
     def of(cls, typed: str) -> _Name:
         """Raises UnknownId for what is too short to name one finding."""
         text = typed.strip()
+        if not text:
+            raise UnknownId("a finding's id is blank", advice="secguard findings lists what there is")
         if not _HEX.fullmatch(text) or len(text) > _FINGERPRINT_DIGITS:
             return cls(text, is_short=False)
         if len(text) < SHORT_ID_DIGITS:

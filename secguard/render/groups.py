@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from rich.table import Table
 from rich.text import Text
 
 from secguard.findings.forms.times import age
 from secguard.findings.groups import Group
 from secguard.findings.query import WORST_FIRST
-from secguard.model import severity_word
+from secguard.model import Severity, severity_word
 from secguard.render import sanitize
 from secguard.render.findings import severity_style
+from secguard.render.fit import Column, cell, row, widths
 
 CSV_COLUMNS = ("key", "count", *(severity_word(level) for level in WORST_FIRST), "worst", "last_seen")
+_LEAST_KEY = 20
 
 
-def groups_table(groups: Sequence[Group], *, by: str, now: datetime) -> Table:
-    """A row for each group, with how many findings of each severity it has."""
-    table = Table(box=None, pad_edge=False, header_style="heading", padding=(0, 2, 0, 0))
-    table.add_column(by.upper(), overflow="fold")
-    for heading in ("COUNT", *(severity_word(level).upper() for level in WORST_FIRST), "SEEN"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for group in groups:
-        counts = [_count(group, n) for n in range(len(WORST_FIRST))]
-        seen = "" if group.last_seen is None else age(group.last_seen, now=now)
-        table.add_row(Text(sanitize.line(group.key)), Text(str(group.count)), *counts, Text(seen))
-    return table
+def groups_lines(groups: Sequence[Group], *, by: str, width: int, now: datetime) -> Iterator[Text]:
+    """A line of headings and one for each group: how many findings of each severity that any of them has."""
+    levels = {severity_word(level): level for level in WORST_FIRST if any(group.severities[level] for group in groups)}
+    numbers = [Column(name=name, heading=name.upper(), right=True) for name in ("count", *levels, "seen")]
+    columns = [Column(name="key", heading=by.upper(), least=_LEAST_KEY), *numbers]
+    rows = [_row(group, levels, now=now) for group in groups]
+    fitted = widths(columns, rows, width=width)
+    shown = [column for column in columns if column.name in fitted]
+    yield row([cell(column, column.heading, fitted, style="heading") for column in shown])
+    for texts in rows:
+        yield row([cell(each, texts[each.name], fitted, style=_style(each, texts, levels)) for each in shown])
 
 
 def groups_markdown(groups: Sequence[Group]) -> Iterator[tuple[str, ...]]:
@@ -42,7 +43,13 @@ def markdown_headings(by: str) -> tuple[str, ...]:
     return (by.capitalize(), "Count", *(severity_word(level).capitalize() for level in WORST_FIRST))
 
 
-def _count(group: Group, n: int) -> Text:
-    level = WORST_FIRST[n]
-    count = group.severities[level]
-    return Text(str(count), style=severity_style(level)) if count else Text("-", style="quiet")
+def _row(group: Group, levels: Mapping[str, Severity], *, now: datetime) -> dict[str, str]:
+    counts = {name: str(group.severities[level] or "-") for name, level in levels.items()}
+    seen = "" if group.last_seen is None else age(group.last_seen, now=now)
+    return {"key": sanitize.line(group.key), "count": str(group.count), **counts, "seen": seen}
+
+
+def _style(column: Column, texts: Mapping[str, str], levels: Mapping[str, Severity]) -> str:
+    if column.name not in levels:
+        return ""
+    return "quiet" if texts[column.name] == "-" else severity_style(levels[column.name])

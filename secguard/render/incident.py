@@ -91,7 +91,7 @@ def story_record(found: Found, steps: Sequence[Step]) -> dict[str, Any]:
 def story(found: Found, steps: Sequence[Step], *, width: int) -> Iterator[Text]:
     """The lines of the story: what it comes to, its steps, what is known besides, what to type next."""
     incident = found.incident
-    yield _head(incident)
+    yield from _head(incident, width=width)
     yield Text()
     for label, lines in _summary(incident):
         yield from labelled(label, lines, width=width)
@@ -147,18 +147,21 @@ def _ids(ids: Sequence[str]) -> str:
     return " ".join(map(sanitize.shell, ids))
 
 
-def _head(incident: Incident) -> Text:
+def _head(incident: Incident, *, width: int) -> Iterator[Text]:
     head = Text(severity_word(incident.worst), style=severity_style(incident.worst))
     head.append("  ")
     head.append(incident.lead.short_id, style="id")
     sample = "(sample) " if incident.lead.sample else ""
-    head.append(f"  {sample}{sanitize.line(title_of(incident))}", style="heading")
-    return head
+    margin = len(head) + GAP
+    title = f"{sample}{sanitize.line(title_of(incident))}"
+    first, *others = wrapped(title, max(NARROWEST_TEXT, width - margin)) or [""]
+    yield head.append(f"  {first}", style="heading")
+    yield from (Text(f"{'':{margin}}{other}", style="heading") for other in others)
 
 
 def _summary(incident: Incident) -> Iterator[tuple[str, list[str]]]:
     count = len(incident.cases)
-    yield "incident", [f"{incident.id}: {count} finding{'' if count == 1 else 's'}, {_from_to(incident)}"]
+    yield "incident", [f"{count} finding{'' if count == 1 else 's'}, {_from_to(incident)}"]
     lead = incident.lead
     yield "priority", [f"{lead.priority} of 100: {', '.join(lead.priority_reasons)}"]
     yield "by whom", [*principals_in(incident.cases), *map(_end, addresses_in(incident.findings))]

@@ -146,7 +146,12 @@ def _together(plan: Plan) -> Iterator[RenderableType]:
     for texts, places in alike.items():
         yield Text()
         yield Text(_places(places), style="heading")
-        yield from (Text(f"  {_times(text, count)}") for text, count in Counter(texts).items())
+        listed = Table.grid(padding=(0, 1, 0, 0))
+        listed.add_column(width=3, justify="right")
+        listed.add_column(overflow="fold")
+        for text, count in Counter(texts).items():
+            listed.add_row("-", Text(_times(text, count)))
+        yield listed
     yield Text()
     yield Text("every change with its calls: -v, or -o commands", style="quiet")
 

@@ -83,13 +83,17 @@ def _details(seen: Preview, *, width: int) -> Iterator[Text]:
     lines = [
         *(Text(f"  {sanitize.line(warning)}", style="bad") for warning in seen.warnings),
         *(Text(f"  {count} hidden by {other} too", style="doubt") for other, count in seen.overlaps.items()),
-        *([Text(f"  {seen.samples} of them made to try things out", style="quiet")] if seen.samples else ()),
+        *([Text(f"  {_samples(seen.samples)}", style="quiet")] if seen.samples else ()),
         *(_example(finding, width=width) for finding in seen.examples),
     ]
     if lines:
         yield Text()
         yield Text(seen.rule.name, style="heading")
         yield from lines
+
+
+def _samples(count: int) -> str:
+    return "one of the open ones is a sample" if count == 1 else f"{count} of the open ones are samples"
 
 
 def _example(finding: Finding, *, width: int) -> Text:

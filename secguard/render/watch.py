@@ -25,7 +25,7 @@ _TIME, _SEVERITY, _PRIORITY, _CHANGE = len("12:03:10Z"), len("critical"), len("1
 _PARTS = (
     Column(name="change", heading=""),
     Column(name="what", heading="", least=24),
-    Column(name="resource", heading="", least=16),
+    Column(name="resource", heading="", least=12),
     Column(name="region", heading=""),
     Column(name="account", heading=""),
 )

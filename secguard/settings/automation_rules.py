@@ -250,14 +250,15 @@ class AutomationRule(Setting):
         return f"automation rule {own_name(address['rule'])}"
 
     def summary(self, address: Address, before: Value, after: Value) -> str:
-        """Made, deleted, or what of it changes."""
+        """Made, deleted, or what of it changes. It names the rule: many Regions are told of without their targets."""
+        rule = address["rule"]
         if after is None:
-            return "delete it"
+            return f"lift {rule}: delete the rule"
         if before is None:
             does = "suppress" if _hides(after) else "update"
-            return f"{does} new findings, by {', '.join(after['Criteria'])}"
+            return f"{does} what {rule} means, by {', '.join(after['Criteria'])}"
         parts = [_WORDS[part] for part in _PARTS if before[part] != after[part]]
-        return f"change its {', '.join(parts)}" if parts else "delete its double"
+        return f"change the {', '.join(parts)} of {rule}" if parts else f"delete the double of {rule}"
 
 
 SETTINGS = (AutomationRule(),)

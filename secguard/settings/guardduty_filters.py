@@ -201,12 +201,13 @@ class DetectorFilter(Setting):
         return f"GuardDuty filter {own_name(address['rule'])}"
 
     def summary(self, address: Address, before: Value, after: Value) -> str:
-        """Made, deleted, or what of it changes."""
+        """Made, deleted, or what of it changes. It names the rule: many Regions are told of without their targets."""
+        rule = address["rule"]
         if after is None:
-            return "delete it"
+            return f"lift {rule}: delete the filter"
         if before is None:
-            return f"archive new findings, by {', '.join(after['FindingCriteria']['Criterion'])}"
-        return f"change its {', '.join(_WORDS[part] for part in _PARTS if before[part] != after[part])}"
+            return f"archive what {rule} means, by {', '.join(after['FindingCriteria']['Criterion'])}"
+        return f"change the {', '.join(_WORDS[part] for part in _PARTS if before[part] != after[part])} of {rule}"
 
 
 SETTINGS = (DetectorFilter(),)

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -203,6 +205,11 @@ def test_a_gate_does_not_hide_that_a_region_was_not_reached(secguard, breach):
         ["--sort", "colour"],
         ["--fail-on", "h"],
         ["--limit", "0"],
+        ["--resource", ""],
+        ["--product", "guardduty", "--product", " , "],
+        ["--region", ""],
+        ["--status", ""],
+        ["--from", ""],
         ["--severity", "high", "--severity-only", "low"],
     ],
 )
@@ -232,6 +239,57 @@ def test_a_reader_that_leaves_ends_it_quietly(breach):
     assert json.loads(record)["severity"] == "CRITICAL"
     assert code == "0"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "into"),
+    [
+        ([], ">&-"),
+        (["-o", "jsonl"], ">&-"),
+        (["-o", "ids", "--limit", "1"], "2>&- >$ANSWER"),
+        ([], "<&- | cat >$ANSWER"),
+    ],
+)
+def test_a_stream_that_is_closed_from_the_start_stops_nothing(breach, tmp_path, options, into):
+    line = shlex.join([sys.executable, "-m", "secguard", "findings", *options])
+    answer = tmp_path / "answer"
+    script = f"set -o pipefail; ANSWER={answer}; {line} {into}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert answer.exists() == ("ANSWER" in into)
+    assert not answer.exists() or answer.read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize(
+    "options", [["findings"], ["findings", "-o", "jsonl"], ["findings", "--group-by", "region"], ["--help"]]
+)
+def test_an_answer_that_finds_no_room_is_an_error_and_no_traceback(breach, monkeypatch, options, buffered):
+    monkeypatch.setenv("PYTHONUNBUFFERED", buffered)
+    line = shlex.join([sys.executable, "-m", "secguard", *options])
+    done = subprocess.run(["bash", "-c", f"{line} >/dev/full"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "error: the answer could not be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_talk_that_finds_no_room_leaves_the_answer_whole(breach):
+    line = shlex.join([sys.executable, "-m", "secguard", "findings", "-o", "ids"])
+    done = subprocess.run(
+        ["bash", "-c", f"{line} 2>/dev/full"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0
+    assert done.stdout.count("\n") > 100
+
+
+def test_findings_are_listed_where_no_state_can_be_kept(secguard, breach, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SECGUARD_STATE_DIR", str(tmp_path / "file" / "state"))
+    said = secguard("findings", "-o", "ids", "--limit", "3")
+    assert (said.code, said.stdout.count("\n")) == (0, 3)
+    assert "the short ids could not be kept" in said.stderr
 
 
 def test_what_a_short_id_stands_for_is_known_to_the_next_command(secguard, breach):

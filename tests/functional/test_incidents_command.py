@@ -182,6 +182,8 @@ def test_a_region_that_does_not_answer_is_named_and_the_rest_is_told(secguard, b
         ("findings", "--group-by", "account", "--window", "2h"),
         ("findings", "--group-by", "incident", "-o", "asff"),
         ("findings", "--group-by", "incident", "--query", "[]"),
+        ("findings", "--group-by", "incident", "--sort", "updated"),
+        ("findings", "--group-by", "incident", "--window", "99999999999h"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_aws_is_asked(secguard, breach, words):

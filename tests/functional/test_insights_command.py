@@ -274,6 +274,24 @@ def test_of_two_with_one_name_the_one_whose_arn_is_given_is_deleted(secguard, br
     assert (list(kept()), list(kept(FAR))) == (["Mine"], [])
 
 
+@pytest.mark.parametrize("part", ["Min", ""])
+def test_a_part_of_a_name_deletes_nothing(secguard, breach, kept, make, part):
+    make("Mine", "--group-by", "type")
+    said = secguard("insights", "delete", part, "-y")
+
+    assert (said.code, list(kept())) == (2, ["Mine"])
+
+
+def test_histories_that_say_nothing_are_said_to(secguard, breach):
+    said = secguard("insights", "time-to-resolve", "--severity-only", "medium")
+
+    assert "no history says when that was" in said.stderr
+
+
+def test_the_help_says_how_insights_are_listed_and_shown(secguard):
+    assert "secguard insights resources" in secguard("insights", "--help").stdout
+
+
 @pytest.mark.parametrize("name", ["default/29", "arn:aws:securityhub:::insight/securityhub/default/29"])
 def test_awss_own_can_be_shown_and_not_deleted(secguard, breach, name):
     shown = secguard("insights", name, "-o", "json")
@@ -330,6 +348,8 @@ def test_results_that_may_not_be_read_leave_the_list(secguard, breach, make):
     [
         ("nothing so called",),
         ("--severity", "high"),
+        ("",),
+        ("--limit", "3"),
         ("resources", "--all"),
         ("default/29", "--severity", "high"),
         ("default/29", "--account", ACCOUNT),
@@ -337,6 +357,7 @@ def test_results_that_may_not_be_read_leave_the_list(secguard, breach, make):
         ("arn:aws:s3:::bucket",),
         ("--region", "nowhere-1"),
         ("create", "resources", "--group-by", "type"),
+        ("create", "default/1", "--group-by", "type", "-y"),
         ("create", "Mine", "--group-by", "colour"),
         ("create", "Mine", "--group-by", "type", "--title", "x"),
         ("create", "Mine", "--group-by", "type", "--region", f"{HOME},{FAR}"),

@@ -7,6 +7,7 @@ from itertools import count
 import boto3
 import pytest
 
+from secguard.findings.suppression.findings import Findings
 from secguard.findings.suppression.rule import AUTHOR
 from secguard.sandbox.cast import RESPONDER_ROLE, STAGING
 
@@ -124,6 +125,7 @@ def test_a_rule_that_is_tried_out_is_not_written(secguard, breach, file):
 
     assert said.code == 0
     assert said.json["name"] == "tor"
+    assert "a dry run" in said.stderr
     assert not file.exists()
 
 
@@ -136,7 +138,9 @@ def test_a_rule_that_is_tried_out_is_not_written(secguard, breach, file):
         (["--expires", OVER, "--type", TOR], "that day is over"),
         (["--expires", "60d", "--since", "7d"], "No such option '--since'"),
         (["--expires", "60d", "--severity", "bad"], "--severity 'bad' is no severity"),
-        (["--expires", "60d", "--tag", "production"], "match.tag[0]"),
+        (["--expires", "60d", "--tag", "production"], "the rule: match.tag[0]: this is not one (allowed: KEY=VALUE"),
+        (["--expires", "60d", "--control", "S3.2", "--region", "mars-1"], "the rule: match.region[0]: this is not one"),
+        (["--expires", "60d", "--type", "*"], "'*' means every type"),
         (["--expires", "60d", "--ip", "10.0.0.1", "--by", "automation-rule"], "automation-rule can't say it"),
         (["--type", TOR], "Missing option '--expires'"),
     ],
@@ -370,6 +374,36 @@ def test_a_rule_that_somebody_has_changed_in_aws_differs_and_is_set_right(secgua
     assert hub_rules(FAR)["secguard-tor"]["RuleStatus"] == "ENABLED"
 
 
+def test_a_plan_for_many_regions_names_the_rules(secguard, breach, written):
+    written(tor={"type": [TOR]}, macie={"product": ["macie"]})
+    text = secguard("suppress", "apply", "--dry-run").stdout
+
+    assert "suppress what tor means, by" in text
+    assert "suppress what macie means, by" in text
+
+
+def test_the_list_says_why_aws_can_not_be_told(secguard, breach, written):
+    written(tor={"type": ["*:EC2/Tor*"]})
+    shown, quiet = secguard("suppress", "list"), secguard("suppress", "list", "-o", "csv")
+
+    assert "tor: a type is a pattern" in shown.stderr
+    assert "tor: a type is a pattern" not in quiet.stderr
+
+
+def test_the_plan_is_the_same_in_whatever_order_findings_come(secguard, breach, written, tmp_path, monkeypatch):
+    written(tor={"type": ["*:EC2/*"]})
+    secguard("suppress", "apply", "--plan-out", tmp_path / "one.json")
+    backwards = _backwards(Findings.meant_by)
+    monkeypatch.setattr(Findings, "meant_by", backwards)
+    secguard("suppress", "apply", "--plan-out", tmp_path / "other.json")
+
+    assert (tmp_path / "one.json").read_text() == (tmp_path / "other.json").read_text()
+
+
+def _backwards(read):
+    return lambda *given, **more: reversed(list(read(*given, **more)))
+
+
 def test_without_consent_nothing_changes(secguard, breach, written):
     written(tor={"type": [TOR]})
     dry = secguard("suppress", "apply", "--dry-run")
@@ -461,6 +495,16 @@ def test_no_answer_anywhere_is_no_empty_list(secguard, breach, written, command)
 
     assert said.code == 1
     assert said.stdout == ""
+
+
+def test_a_rule_can_be_written_where_nobody_can_say_what_it_hides(secguard, empty, file):
+    words = ("suppress", "add", "tor", "--type", TOR, "--reason", "a test", "--owner", "ann", "--expires", "60d")
+    said = secguard(*words)
+    assert (said.code, file.exists()) == (1, False)
+    assert "--no-preview" in said.stderr
+
+    assert secguard(*words, "--no-preview").code == 0
+    assert file.exists()
 
 
 def test_a_rule_that_aws_refuses_is_named_and_the_others_are_made(secguard, breach, written):

@@ -133,11 +133,20 @@ def test_its_age_is_always_said(secguard, synced):
     assert "cache" not in secguard("findings").stderr
 
 
+def test_through_what_it_was_read_is_said(secguard, synced):
+    assert "through securityhub in 10 Regions, guardduty in " in secguard("findings", "--cached").stderr
+    assert secguard("sync", "--source", "guardduty").code == 0
+    assert "through guardduty in 12 Regions; off in 5 Regions" in secguard("findings", "--cached").stderr
+
+
 def test_the_second_time_only_what_changed_and_what_is_open_is_asked_for(secguard, synced, hub):
     said = secguard("sync", "-o", "json")
     filters = [call.parameters["Filters"] for call in synced.calls.of("securityhub", "GetFindings")]
     assert filters
     assert all("UpdatedAt" in each or each["RecordState"][0]["Value"] == "ACTIVE" for each in filters)
+    # GuardDuty passes an update on up to six hours late, and it bears the time of the update.
+    least = (datetime.now(UTC) - timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert all(each["UpdatedAt"][0]["Start"] < least for each in filters if "UpdatedAt" in each)
     assert {key: said.json[key] for key in ("new", "changed", "gone")} == {"new": 0, "changed": 0, "gone": 0}
     assert synced.calls.writes() == []
 
@@ -275,6 +284,15 @@ def test_one_region_alone_can_be_read(secguard, breach):
     assert "us-east-1: not in the cache; read it: secguard sync" in missing.stderr
 
 
+def test_the_home_region_alone_is_read_for_its_own_and_takes_nothing_from_the_others(secguard, synced):
+    def counts(said):
+        return {each["region"]: (each["findings"], each["open"]) for each in said.json["regions"]}
+
+    before = counts(secguard("sync", "-o", "json"))
+    assert counts(secguard("sync", "--region", HOME_REGION, "-o", "json")) == before
+    assert counts(secguard("sync", "--full", "--region", HOME_REGION, "-o", "json")) == before
+
+
 def test_where_nothing_is_on_any_more_there_is_nothing_to_be_seen(secguard, synced):
     backend_of(PRODUCTION, "us-west-2").hub = None
     assert "us-west-2" in {record["region"] for record in secguard("findings", "--cached", "-o", "json").json}
@@ -337,7 +355,10 @@ def test_a_table_of_very_many_groups_is_cut_and_says_so(secguard, synced):
     said = secguard("findings", "--cached", "--group-by", "resource")
     assert len(said.stdout.splitlines()) == 51
     assert "the first 50 of " in said.stderr
-    assert len(secguard("findings", "--cached", "--group-by", "resource", "-o", "csv").stdout.splitlines()) > 51
+    every = secguard("findings", "--cached", "--group-by", "resource", "-o", "csv").stdout
+    assert len(every.splitlines()) > 51
+    huge = secguard("findings", "--cached", "--group-by", "resource", "-o", "csv", "--limit", 10**30)
+    assert (huge.code, huge.stdout) == (0, every)
 
 
 @pytest.mark.parametrize("words", [["--source", "guardduty"], ["--from", "-"], ["--source", "auto"]])
@@ -470,6 +491,8 @@ def test_history_tells_how_many_were_open_each_day(secguard, synced):
     assert today["critical"] == sum(record["severity"] == "CRITICAL" for record in opened)
     (one,) = secguard("sync", "--history", "--account", "123456789012", "-o", "json").json
     assert one["open"] == sum(record["account"] == "123456789012" for record in opened)
+    unknown = secguard("sync", "--history", "--account", "999999999999")
+    assert "on none of these days was anything open in 999999999999" in unknown.stderr
     drawn = secguard("sync", "--history")
     assert drawn.stdout.splitlines()[0].split()[:2] == ["DAY", "OPEN"]
     assert "█" in drawn.stdout
@@ -520,7 +543,9 @@ def test_one_finding_is_shown_from_the_cache_by_any_of_its_ids(secguard, synced)
         assert "from the cache of 123456789012" in cached.stderr
         assert {**cached.json, "history": live["history"]} == live
     assert secguard("show", finding["id"], "--cached", "--raw").json["Id"] == finding["id"]
-    assert finding["title"] in secguard("show", finding["id"], "--cached").stdout
+    page = secguard("show", finding["id"], "--cached")
+    assert finding["title"] in page.stdout
+    assert "the cache keeps no history" in page.stderr
     assert secguard("show", "00000000", "--cached").code == 2
     assert secguard("show", finding["id"], "--cached", "--incident").code == 2
 
@@ -532,6 +557,12 @@ def test_insights_of_our_own_are_counted_in_the_cache(secguard, synced):
     assert (cached.json, list(synced.calls)) == (live, [])
     assert "from the cache of 123456789012" in cached.stderr
     assert secguard("insights", "--cached").code == 2
+    assert "'nonsense' is none" in secguard("insights", "nonsense", "--cached").stderr
+
+
+def test_where_there_is_nothing_to_group_it_is_said(secguard, synced):
+    said = secguard("findings", "--cached", "--group-by", "type", "--title", "no such title")
+    assert (said.code, "nothing to group" in said.stderr) == (0, True)
 
 
 def test_incidents_are_tied_in_the_cache_too(secguard, synced):

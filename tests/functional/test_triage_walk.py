@@ -109,6 +109,20 @@ def test_a_note_is_typed_and_the_finding_stays(terminal, breach):
     assert "asked the owner" in notes()
 
 
+def test_an_arrow_is_one_key_and_none_that_sets_anything(terminal, breach):
+    before = statuses()
+    screen = terminal(*LINE)
+    screen.until("1/")
+    for arrow in ("\x1b[A", "\x1b[1;5s", "\x1bs", "\x1bOR"):
+        screen.press(arrow)
+        screen.until("q quit")
+    screen.press("q")
+
+    assert "q quit" not in screen.until("left at 1 of ")
+    assert screen.left() == 0
+    assert statuses() == before
+
+
 def test_a_walk_that_was_left_is_taken_up_where_it_was(terminal, breach):
     left = terminal(*LINE)
     left.until("1/")

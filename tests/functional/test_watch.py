@@ -182,6 +182,23 @@ def test_what_a_count_held_back_is_shown_by_the_next_watch(secguard, breach, clo
     assert sorted(change[0] for change in changes(first) + changes(second)) == ["watched 1", "watched 2", "watched 3"]
 
 
+def test_what_a_count_held_back_in_the_first_round_is_shown_by_the_next_watch(secguard, breach, arrives):
+    for number in (1, 2, 3):
+        arrives(number, ago=1800, title=f"held back {number}")
+    watched = ("--title", "held back", "--once", "-o", "jsonl")
+    first = secguard("watch", "--since", "1h", "--count", "2", *watched)
+    assert "were there before" not in first.stderr
+    second = secguard("watch", "--since", "last", *watched)
+    titles = sorted(record["title"] for record in records(first) + records(second))
+    assert (len(records(first)), titles) == (2, ["held back 1", "held back 2", "held back 3"])
+
+
+def test_the_help_offers_what_a_watch_takes_and_nothing_else(secguard):
+    said = secguard("watch", "--help").stdout
+    assert ("--until" in said, "or last" in said) == (False, True)
+    assert "--until" in secguard("findings", "--help").stdout
+
+
 def test_where_it_can_not_be_kept_how_far_it_has_come_the_watch_goes_on(secguard, breach, clock, arrives, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "watch.sqlite3").write_text("no database " * 100)

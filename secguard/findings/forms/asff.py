@@ -16,7 +16,7 @@ from secguard.findings.forms.actor import actor_of
 from secguard.findings.forms.arn import account_in, name_in, region_in
 from secguard.findings.forms.console import console_url
 from secguard.findings.forms.controls import control_of, standards_of
-from secguard.findings.forms.fields import inside, mappings, number, text, texts
+from secguard.findings.forms.fields import inside, kind_of, mappings, number, text, texts
 from secguard.findings.forms.products import GUARDDUTY, NAMES
 from secguard.findings.forms.samples import is_sample_asff
 from secguard.findings.forms.signals import signals_of_asff
@@ -97,7 +97,7 @@ def read_asff(
 ) -> Finding | Unreadable:
     """One ASFF finding, not yet ranked. `received`: what it keeps as what the source said, where that is not `item`."""
     if not isinstance(item, Mapping):
-        return Unreadable(position=position, why="not a finding but a " + type(item).__name__)
+        return Unreadable(position=position, why=f"not a finding but {kind_of(item)}")
     finding_id = text(item.get("Id"))
     if finding_id is None:
         return Unreadable(position=position, why="a finding without an Id")

@@ -166,9 +166,7 @@ def _read(tidy: _Tidy, received: msgspec.Raw, source: Source) -> Finding:
         if b"/ProductName" in fields:
             raise _Untidy
         product = product_in(product_arn)
-    types = types_of(tidy.Types, guardduty=_is_guardduty(product, product_arn))
-    if not types:
-        raise _Untidy
+    types = _types(tidy.Types, guardduty=_is_guardduty(product, product_arn))
     severity, score = _severity(tidy.Severity.Label, tidy.Severity.Normalized)
     told = _told(tidy, fields)
     compliance_status, control, standards = _judgement(tidy, fields)
@@ -212,6 +210,14 @@ def _is_guardduty(product: str, product_arn: str) -> bool:
     if not product.strip() or not product_arn.strip():
         raise _Untidy
     return product == GUARDDUTY or is_guardduty_arn(product_arn)
+
+
+@lru_cache(maxsize=1024)  # there are few types
+def _types(said: tuple[str, ...], *, guardduty: bool) -> tuple[str, ...]:
+    """Raises _Untidy for none, and for a blank one."""
+    if not said or not all(map(str.strip, said)):
+        raise _Untidy
+    return types_of(said, guardduty=guardduty)
 
 
 @lru_cache(maxsize=256)
@@ -274,7 +280,7 @@ def _control(named: str | None, standards: tuple[str, ...], generator: str) -> t
 
 
 def _resource(said: _Resource) -> Resource:
-    if not said.Type.strip() or not said.Id.strip() or said.Region.isspace() or "" in said.Tags:
+    if not said.Type.strip() or not said.Id.strip() or said.Region.isspace() or _is_blank_in(said.Tags):
         raise _Untidy
     details = said.Details.get(said.Type, _NO_DETAILS)
     return resource_of(
@@ -284,3 +290,8 @@ def _resource(said: _Resource) -> Resource:
         tags=said.Tags,
         details=lambda: msgspec.to_builtins(details),
     )
+
+
+def _is_blank_in(tags: dict[str, str]) -> bool:
+    """Whether a tag has no name, or nothing but spaces for one or for its value."""
+    return any(not name.strip() or value.isspace() for name, value in tags.items())

@@ -7,6 +7,23 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 
+def kind_of(value: Any) -> str:
+    """What a value is in JSON's words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
 def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
     """Whether `value` is a mapping. What JSON makes of one is told at a fifth of the cost of asking the ABC."""
     return type(value) is dict or isinstance(value, Mapping)

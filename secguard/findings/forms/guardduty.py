@@ -13,7 +13,7 @@ from secguard.findings.forms.actor import valid_address
 from secguard.findings.forms.arn import account_in, parse_arn, region_in
 from secguard.findings.forms.asff import LABEL_SCORES, TACTICS, Unreadable
 from secguard.findings.forms.console import console_url
-from secguard.findings.forms.fields import inside, mappings, number, text, texts
+from secguard.findings.forms.fields import inside, kind_of, mappings, number, text, texts
 from secguard.findings.forms.guardduty_resources import Origin, resources_of
 from secguard.findings.forms.guardduty_signals import signals_of_guardduty
 from secguard.findings.forms.products import GUARDDUTY
@@ -55,7 +55,7 @@ def camel_case(value: Any, depth: int = 0) -> Any:
 def read_guardduty(item: Any, *, position: str, source: Source = Source.GUARDDUTY) -> Finding | Unreadable:
     """One finding of GuardDuty's, not yet ranked."""
     if not isinstance(item, Mapping):
-        return Unreadable(position=position, why="not a finding but a " + type(item).__name__)
+        return Unreadable(position=position, why=f"not a finding but {kind_of(item)}")
     said = camel_case(item)
     finding_id = _id(said)
     if finding_id is None:

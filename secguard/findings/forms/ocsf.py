@@ -14,7 +14,7 @@ from secguard.findings.forms.actor import valid_address
 from secguard.findings.forms.arn import account_in, name_in, parse_arn, region_in
 from secguard.findings.forms.asff import LABEL_SCORES, TACTICS, Unreadable, guardduty_type
 from secguard.findings.forms.console import console_url
-from secguard.findings.forms.fields import inside, mappings, number, text, texts
+from secguard.findings.forms.fields import inside, kind_of, mappings, number, text, texts
 from secguard.findings.forms.ocsf_signals import signals_of_ocsf
 from secguard.findings.forms.products import GUARDDUTY
 from secguard.findings.forms.samples import is_sample_ocsf
@@ -56,7 +56,7 @@ def is_ocsf(item: Any) -> bool:
 def read_ocsf(item: Any, *, position: str, source: Source = Source.SECURITY_HUB_V2) -> Finding | Unreadable:
     """One OCSF finding, not yet ranked."""
     if not isinstance(item, Mapping):
-        return Unreadable(position=position, why="not a finding but a " + type(item).__name__)
+        return Unreadable(position=position, why=f"not a finding but {kind_of(item)}")
     info, maker = inside(item, "finding_info"), inside(item, "metadata", "product")
     finding_id = text(inside(item, "metadata").get("uid")) or text(info.get("uid"))
     if finding_id is None:

@@ -109,7 +109,7 @@ def opened(details: Mapping[Any, Any]) -> Iterator[Signal]:
 
 def opened_by_title(title: str) -> Iterator[Signal]:
     """How something is open, where only the title says it: of IAM Access Analyzer and of Inspector."""
-    if title.endswith(_OPEN_TO_ALL):
+    if title.rstrip().endswith(_OPEN_TO_ALL):
         yield Signal(SignalKind.EXPOSED, "open to everyone")
     elif "reachable from" in title and any(words in title for words in _REACHABLE):
         yield Signal(SignalKind.EXPOSED, REACHABLE)

@@ -116,9 +116,9 @@ def by_arn(arn: str, place: Place, *, aws: Reach) -> Insight:
     return found[0]
 
 
-def chosen(name: str, among: Sequence[Insight]) -> Insight:
+def chosen(name: str, among: Sequence[Insight], *, whole: bool = False) -> Insight:
     """The one insight that an operator means, as `meant` tells. Raises AmbiguousId, UsageError where there is none."""
-    found = meant(name, among)
+    found = meant(name, among, whole=whole)
     if len(found) > 1:
         raise AmbiguousId("insight", name, [f"{each.name} ({each.arn})" for each in found])
     if not found:
@@ -126,13 +126,16 @@ def chosen(name: str, among: Sequence[Insight]) -> Insight:
     return found[0]
 
 
-def meant(name: str, among: Sequence[Insight]) -> list[Insight]:
-    """The insights that a name may mean: their id or ARN; where it is none of these their name; else a part of that."""
+def meant(name: str, among: Sequence[Insight], *, whole: bool = False) -> list[Insight]:
+    """The insights that a name may mean: their id or ARN; where it is none of these their name; else a part of that.
+
+    `whole`: a part means none. Nothing at all is a part of every name, and means none either.
+    """
     word = name.casefold()
     tests: tuple[Callable[[Insight], bool], ...] = (
         lambda each: name in (each.arn, each.short_id),
         lambda each: each.name.casefold() == word,
-        lambda each: word in each.name.casefold(),
+        lambda each: bool(word.strip()) and not whole and word in each.name.casefold(),
     )
     return next((found for holds in tests if (found := [each for each in among if holds(each)])), [])
 

@@ -123,7 +123,7 @@ def require_name(name: str, *, taken: Iterable[str]) -> None:
     """Raises UsageError for what can't be the name of an insight, or what would hide it."""
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise UsageError(f"an insight's name is one line of 1 to {LONGEST_NAME} characters")
-    if name.casefold() in taken or name.startswith("arn:"):
+    if name.casefold() in taken or name.startswith(("arn:", "default/")):
         raise UsageError(f"{name!r} means something else to this command", advice="take another name")
 
 

@@ -76,6 +76,21 @@ def age_in_words(places: Sequence[PlaceState], *, now: datetime) -> str:
     return "; ".join([f"{newest} old", *(f"{region} {age} old" for age, region in older)])
 
 
+def sources_in_words(places: Sequence[PlaceState]) -> str:
+    """Through what a cache was read, as in `securityhub in 10 Regions, guardduty in eu-north-1; off in 5 Regions`."""
+    among: dict[str | None, list[str]] = {}
+    for place in places:
+        if place.read_at is not None:
+            among.setdefault(place.source, []).append(place.region)
+    off = among.pop(None, [])
+    parts = [f"{source} in {_named(among[source])}" for source in sorted(filter(None, among), reverse=True)]
+    return (", ".join(parts) or "nothing") + (f"; off in {_named(off)}" if off else "")
+
+
+def _named(regions: Sequence[str]) -> str:
+    return f"{len(regions)} Regions" if len(regions) > _MOST_NAMED else ", ".join(sorted(regions))
+
+
 def _all(state_folder: Path) -> tuple[list[Known], list[SecguardError]]:
     """Every cache that can be read, and why the others can't."""
     known: list[Known] = []

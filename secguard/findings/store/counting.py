@@ -14,6 +14,8 @@ from secguard.findings.store.writing import GROUPED_BY, IS_OPEN, MANY
 from secguard.model import Severity
 
 _COUNTS = ", ".join(f"sum(severity = {int(level)}) AS {level.name}" for level in WORST_FIRST)
+_ALL = (1 << 63) - 1
+"""SQLite counts no further."""
 _WORST_FIRST = ", ".join(f"{level.name} DESC" for level in WORST_FIRST)
 
 
@@ -79,7 +81,7 @@ def count(store: Store, query: Query, *, by: str, limit: int | None) -> Counted:
     rows = store.rows(
         f"SELECT key, count(*) AS count, {_COUNTS}, max(seen) AS seen, count(*) OVER () AS found "  # noqa: S608 - ours
         f"FROM ({every}) GROUP BY key ORDER BY {_WORST_FIRST}, key LIMIT ?",
-        [*values, -1 if limit is None else limit],
+        [*values, _ALL if limit is None else min(limit, _ALL)],
     )
     listed = list(rows)
     return Counted(

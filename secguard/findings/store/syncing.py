@@ -43,7 +43,7 @@ from secguard.findings.store.writing import (
     settle,
     suspects,
 )
-from secguard.findings.watching.changes import LATE
+from secguard.findings.watching.changes import LATE_OF_GUARDDUTY
 from secguard.model import Finding, Place, Source, Unreached
 
 _BY_ID: Mapping[Source, Callable[..., Iterator[Read]]] = {
@@ -190,7 +190,7 @@ class _Work:
         state = self.states.get(place.region)
         alone = list(self.sources[place.region]) == [source]
         known = alone and state is not None and state.source == source and state.full_at is not None and not self.full
-        since = state.read_at - LATE if known and state is not None and state.read_at is not None else None
+        since = state.read_at - LATE_OF_GUARDDUTY if known and state is not None and state.read_at is not None else None
         return _Region(place, Held(region=place.region, source=source, round=self.round), since)
 
     def _questions(self, region: _Region, places: Places) -> list[_Question]:
@@ -198,12 +198,13 @@ class _Work:
         feed = FEEDS[region.held.source]
         queries = [EVERYTHING] if region.since is None else [replace(EVERYTHING, since=region.since), Query()]
         region.under_way = len(queries)
-        # A home Region has the findings of others, which are read where they are.
-        at_home = bool(places.behind) and region.place == places.home
+        # A home Region has the findings of others, which are read where they are; and where none is known, as when
+        # one Region alone is read, any may be it.
+        may_be_home = places.home in (None, region.place)
         asked: list[_Question] = []
         for query in queries:
             wanted, holds = feed.split(query)
-            narrowed = feed.narrowed(wanted, region.held.region) if at_home else None
+            narrowed = feed.narrowed(wanted, region.held.region) if may_be_home else None
             asked.append(_Question(region, wanted if narrowed is None else narrowed, holds))
         return asked
 

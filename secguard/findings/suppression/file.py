@@ -36,8 +36,8 @@ def without_rule(text: str, name: str, *, file: str, now: datetime) -> str:
     """The text without that rule and the comment right above it. Raises UnknownId, ConfigError for a bad file."""
     before = read_text(text, file=file, now=now)
     if all(each.name != name for each in before):
-        there = ", ".join(each.name for each in before) or "none"
-        raise UnknownId(f"{file}: there is no rule {name!r}", advice=f"there is: {there}")
+        there = ", ".join(each.name for each in before) or "none yet"
+        raise UnknownId(f"{file}: there is no rule {name!r}", advice=f"the rules are: {there}")
     lines = text.splitlines(keepends=True)
     first, end = _span(text, name)
     left = tuple(each for each in before if each.name != name)

@@ -157,7 +157,7 @@ def _sorted_out(rules: Sequence[Rule], findings: Findings, *, now: datetime) -> 
         sorting.hide(finding, rule)
     known = {rule.name: rule for rule in rules}
     means = {rule.name: rule.holds(whatever_became_of_it=True) for rule in holding}
-    for name, finding in findings.hidden():
+    for name, finding in sorted(findings.hidden(), key=lambda found: _in_order(found[1])):
         if name in means and means[name](finding):
             continue
         heir = next((rule for rule in holding if means[rule.name](finding)), None)
@@ -169,14 +169,22 @@ def _sorted_out(rules: Sequence[Rule], findings: Findings, *, now: datetime) -> 
 
 
 def _firsts(rules: Sequence[Rule], findings: Findings) -> list[tuple[Rule, Finding]]:
-    """Every open finding that a rule means, with the first that does, in the order of the rules."""
+    """Every open finding that a rule means, with the first that does: by rule, then worst first, then by id.
+
+    The order in which they arrived is not that of the plan, which is the same for the same findings.
+    """
     places = {rule.name: place for place, rule in enumerate(rules)}
     first: dict[int, tuple[int, Finding]] = {}
     for rule, finding in findings.meant_by(rules):
         key, place = identity(finding), places[rule.name]
         if key not in first or place < first[key][0]:
             first[key] = place, finding
-    return [(rules[place], finding) for place, finding in sorted(first.values(), key=lambda found: found[0])]
+    found = sorted(first.values(), key=lambda each: (each[0], *_in_order(each[1])))
+    return [(rules[place], finding) for place, finding in found]
+
+
+def _in_order(finding: Finding) -> tuple[int, str, str]:
+    return -finding.severity, finding.product_arn, finding.id
 
 
 def _why_no_more(rule: Rule | None, *, now: datetime) -> str:

@@ -31,6 +31,8 @@ class Preview:
     """New and notified, by severity."""
     past: Mapping[Severity, int]
     """Updated within the past 90 days, whatever became of them."""
+    grave: int
+    """How many of the open ones are critical or high, samples aside."""
     samples: int
     """How many of the open ones were made to try things out."""
     examples: tuple[Finding, ...]
@@ -41,11 +43,6 @@ class Preview:
     """Its part of all open findings, where that is more than half; else None."""
     warnings: tuple[str, ...]
 
-    @property
-    def grave(self) -> bool:
-        """Whether it hides anything critical or high that is open."""
-        return any(self.open[level] for level in _GRAVE)
-
 
 def preview(rules: Sequence[Rule], findings: Findings, *, now: datetime) -> list[Preview]:
     """What each rule hides, in their order. AWS filters what it can."""
@@ -54,7 +51,8 @@ def preview(rules: Sequence[Rule], findings: Findings, *, now: datetime) -> list
         tally[rule.name].add(finding, now=now)
     tallies = list(tally.values())
     total = _total(findings, enough=2 * max((len(tally.keys) for tally in tallies), default=0))
-    return [_seen(tally, tallies, total=total, now=now) for tally in tallies]
+    whole = not findings.gaps.unreached
+    return [_seen(tally, tallies, total=total, whole=whole, now=now) for tally in tallies]
 
 
 def preview_record(seen: Preview) -> dict[str, Any]:
@@ -95,8 +93,8 @@ class _Tally:
     open: Counter[Severity] = field(default_factory=Counter)
     past: Counter[Severity] = field(default_factory=Counter)
     keys: set[int] = field(default_factory=set)
-    grave: int = 0
-    """How many of the open ones are critical or high, samples aside."""
+    grave: Counter[Severity] = field(default_factory=Counter)
+    """The open ones that are critical or high, samples aside."""
     samples: int = 0
     examples: list[Finding] = field(default_factory=list)
 
@@ -109,7 +107,8 @@ class _Tally:
         self.open[finding.severity] += 1
         self.keys.add(identity(finding))
         self.samples += finding.sample
-        self.grave += finding.severity in _GRAVE and not finding.sample
+        if finding.severity in _GRAVE and not finding.sample:
+            self.grave[finding.severity] += 1
         self.examples = ordered([*self.examples, rank(finding, now=now)], by=Sort.PRIORITY)[:_MOST_EXAMPLES]
 
 
@@ -130,7 +129,7 @@ def _total(findings: Findings, *, enough: int) -> int:
     return total
 
 
-def _seen(tally: _Tally, tallies: Iterable[_Tally], *, total: int, now: datetime) -> Preview:
+def _seen(tally: _Tally, tallies: Iterable[_Tally], *, total: int, whole: bool, now: datetime) -> Preview:
     count = len(tally.keys)
     overlaps = {
         other.rule.name: common for other in tallies if other is not tally and (common := len(tally.keys & other.keys))
@@ -140,26 +139,30 @@ def _seen(tally: _Tally, tallies: Iterable[_Tally], *, total: int, now: datetime
         rule=tally.rule,
         open=tally.open,
         past=tally.past,
+        grave=tally.grave.total(),
         samples=tally.samples,
         examples=tuple(tally.examples),
         overlaps=overlaps,
         share=share,
-        warnings=tuple(_warnings(tally, share=share, now=now)),
+        warnings=tuple(_warnings(tally, share=share, whole=whole, now=now)),
     )
 
 
-def _warnings(tally: _Tally, *, share: float | None, now: datetime) -> Iterator[str]:
+def _warnings(tally: _Tally, *, share: float | None, whole: bool, now: datetime) -> Iterator[str]:
+    """`whole`: nothing was left unread, so that what was not met is not there."""
     rule = tally.rule
     if rule.expired(now):
         yield f"expired on {rule.expires}: it hides nothing more, and apply lifts it"
-    elif rule.ends_at - now < _SOON:
+        return
+    if rule.ends_at - now < _SOON:
         yield f"ends soon: {rule.expires} is its last day"
     if tally.grave:
-        levels = " and ".join(severity_word(level) for level in _GRAVE if tally.open[level])
-        yield f"hides {tally.grave} open {'finding' if tally.grave == 1 else 'findings'} of {levels} severity"
+        count = tally.grave.total()
+        levels = " and ".join(severity_word(level) for level in _GRAVE if tally.grave[level])
+        yield f"hides {count} open {'finding' if count == 1 else 'findings'} of {levels} severity"
     if share is not None:
         yield f"hides {share:.0%} of all open findings"
-    if not tally.past:
+    if whole and not tally.past:
         yield "has met nothing in 90 days: is it still needed, and is it spelled right?"
 
 

@@ -12,7 +12,7 @@ from secguard.config import checked
 from secguard.errors import ConfigError, UsageError
 from secguard.findings import query
 from secguard.findings.suppression.criteria import Inexpressible, automation_criteria, guardduty_criteria
-from secguard.findings.suppression.rule import Match, Rule, Written
+from secguard.findings.suppression.rule import Match, Rule, Written, named
 from secguard.settings.own_rules import NAME
 
 LONGEST_DAYS = 365
@@ -56,7 +56,7 @@ def _rule(name: str, content: Any, *, file: str, now: datetime) -> Rule:
     if isinstance(content, dict) and isinstance(content.get("match"), dict):
         content = {**content, "match": {key: _listed(value) for key, value in content["match"].items()}}
     written = checked(content, Written, file=file, within=name)
-    rule = Rule(name=name, **{field: getattr(written, field) for field in Written.__struct_fields__})
+    rule = named(name, written)
     require_sound(rule, file=file, now=now)
     return rule
 
@@ -66,6 +66,9 @@ def _problems(rule: Rule, *, now: datetime) -> Iterator[Problem]:
         yield "", "this is no name for a rule", _NAMES
     if not rule.match.given or (set(rule.match.given) == {"severity"} and rule.match.query.levels == query.WORST_FIRST):
         yield "match", "it would hide every finding", ", ".join(Match.__struct_fields__)
+    for n, glob in enumerate(rule.match.type):
+        if not glob.strip("*"):
+            yield f"match.type[{n}]", f"{glob!r} means every type", "a type, or the beginning of one: Recon:EC2/*"
     latest = now.date() + timedelta(days=LONGEST_DAYS)
     if rule.expires > latest:
         yield "expires", f"{rule.expires} is more than {LONGEST_DAYS} days away", f"up to {latest}; renew it then"

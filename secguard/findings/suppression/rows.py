@@ -71,7 +71,10 @@ def rows(
         of_rule.setdefault(each.rule, []).append(each)
     for rule in rules:
         row = _row(rule, of_rule.pop(rule.name, []), now=now)
-        yield replace(row, state=State.UNKNOWN) if blind and row.state is State.NOWHERE else row
+        unknown = blind and row.state is State.NOWHERE
+        yield (
+            replace(row, state=State.UNKNOWN, why=("where it should stand could not be looked at",)) if unknown else row
+        )
     for name, held in of_rule.items():
         yield Row(
             name=name,
@@ -114,11 +117,14 @@ def _row(rule: Rule, held: Sequence[Standing], *, now: datetime) -> Row:
     holding = [each for each in meant if _state_of(each) in (State.IN_FORCE, State.AT_EACH_APPLY)]
     if rule.expired(now):
         meant = holding = list(held)  # what AWS still has of it
-    reasons = (why for each in held for why in ((each.why,) if each.why else each.narrower))
+    reasons = [why for each in held for why in ((each.why,) if each.why else each.narrower)]
+    state = State.EXPIRED if rule.expired(now) else _worst(held)
+    if state is State.NOWHERE:
+        reasons.append(f"nothing that has such findings is on in {', '.join(rule.match.region) or 'any Region'}")
     return Row(
         name=rule.name,
         rule=rule,
-        state=State.EXPIRED if rule.expired(now) else _worst(held),
+        state=state,
         by=_means(held),
         regions=_regions(meant),
         in_force=_regions(holding),

@@ -143,6 +143,11 @@ def rule_of(record: Mapping[str, Any]) -> Rule:
         raise UsageError(f"this is no suppression rule: {error}") from error
 
 
+def named(name: str, written: Written) -> Rule:
+    """A rule as it was written, with its name."""
+    return Rule(name=name, **{field: getattr(written, field) for field in Written.__struct_fields__})
+
+
 def to_record(rule: Rule) -> dict[str, Any]:
     """A rule as plain JSON."""
     record: dict[str, Any] = msgspec.to_builtins(rule)

@@ -185,6 +185,6 @@ def _settled(finding: Finding) -> str:
     return finding.workflow_status.value if finding.workflow_status in _SETTLED else ""
 
 
-def _standing(finding: Finding) -> str:
-    status = finding.workflow_status.value if finding.workflow_status else None
-    return ", ".join(filter(None, (finding.severity.name, _settled(finding) or status)))
+def _standing(finding: Finding) -> str | None:
+    """What has become of it so far, None while that is nothing; its severity is told beside it anyway."""
+    return _settled(finding) or (Workflow.NOTIFIED if finding.workflow_status is Workflow.NOTIFIED else None)

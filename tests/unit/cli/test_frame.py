@@ -100,6 +100,7 @@ def test_the_options_of_a_plan_arrive_together(secguard, probe):
         (["probe", "--account", "111122223333", "--all-accounts"], "--account and --all-accounts contradict"),
         (["probe", "--account", "12"], "'12' is not an account: twelve digits"),
         (["probe", "--timeout", "soon"], "'soon' is not a length of time"),
+        (["probe", "--timeout", "99999999999h"], "'99999999999h' is too long: 3650d at the most"),
         (["-o", "ids", "probe"], "--output ids: not for this command"),
         (["probe", "-o", "ids"], "'ids' is not one of"),
         (["probe", "--nonsense"], "No such option '--nonsense'"),
@@ -115,7 +116,7 @@ def test_a_misuse_is_said_with_the_next_step_and_exits_2(secguard, probe, words,
     assert "\nnext: " in said.stderr
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200)])
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200), ("7d", 604800)])
 def test_a_length_of_time_is_in_seconds(secguard, probe, text, seconds):
     secguard("probe", "--timeout", text)
 

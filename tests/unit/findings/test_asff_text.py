@@ -43,6 +43,7 @@ INTERESTING = {
         [{"Type": "AwsIamAccessKey", "Id": "AKIA", "Details": {"AwsIamAccessKey": {"UserName": "alice"}}}],
         [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::x", "Details": {"AwsS3Bucket": {"OwnerAccountId": "1" * 12}}}],
         [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::x", "Region": " ", "Tags": {"": "x", "a": " ", "b": "c"}}],
+        [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::x", "Tags": {"Name": " "}}],
         [{"Type": "", "Id": ""}, {"Id": "x", "Details": 1}],
         [],
     ],
@@ -52,7 +53,15 @@ INTERESTING = {
     "VerificationState": ["TRUE_POSITIVE"],
     "Sample": [True, "true", False],
     "Network": [{"Direction": "IN", "SourceIpV4": "198.51.100.7"}],
-    "Title": ["[SAMPLE] one", " ", "AwsS3Bucket/x allows public access", "Port 22 is reachable from the internet"],
+    "Types": [["TTPs/Discovery", ""], [" "], ["", "Effects/Data Exfiltration"], []],
+    "Title": [
+        " [SAMPLE] one",
+        "AwsS3Bucket/x allows public access\n",
+        "[SAMPLE] one",
+        " ",
+        "AwsS3Bucket/x allows public access",
+        "Port 22 is reachable from the internet",
+    ],
 }
 """Values of keys that mean something, each of which must mean the same both ways."""
 

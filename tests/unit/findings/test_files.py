@@ -127,13 +127,13 @@ def test_what_may_hold_findings_and_holds_none_is_no_error(value):
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        (7, "here: not a finding but a int"),
-        (None, "here: not a finding but a NoneType"),
+        (7, "here: not a finding but a number"),
+        (None, "here: not a finding but null"),
         ({}, "here: no form of finding that is known: it is empty"),
         ({"a": 1, "b": 2}, "here: no form of finding that is known: it has a, b"),
         ({"Findings": None}, "here: no form of finding that is known: it has Findings"),
         (event({"scanStatus": "DONE"}, "Malware"), "here: no form of finding that is known: it has scanStatus"),
-        ([asff(1), "odd"], "here item 2: not a finding but a str"),
+        ([asff(1), "odd"], "here item 2: not a finding but text"),
         ({"Findings": [asff(Id="")]}, "here item 1: a finding without an Id"),
     ],
 )

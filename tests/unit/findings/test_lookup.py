@@ -130,6 +130,13 @@ def test_a_finding_of_the_new_security_hub_is_found_listed_or_not(index):
     assert [operation for _, operation, _ in aws.asked] == ["GetFindingsV2"]
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_id_is_refused_and_nobody_is_asked(aws, index, blank):
+    with pytest.raises(UnknownId, match="blank"):
+        find(aws, index, blank)
+    assert aws.asked == []
+
+
 def test_too_few_digits_are_refused(aws, index):
     with pytest.raises(UnknownId, match="too short"):
         find(aws, index, "3f9a")

@@ -6,7 +6,7 @@ import pytest
 
 from secguard.engine.origin import Origin
 from secguard.errors import UsageError
-from secguard.findings.store.choice import Told, age_in_words, chosen
+from secguard.findings.store.choice import Told, age_in_words, chosen, sources_in_words
 from secguard.findings.store.database import CacheError, PlaceState, open_to_write, path_of
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -141,3 +141,13 @@ def place(region, **ago):
 )  # fmt: skip
 def test_an_age_is_told_in_words_and_what_is_older_by_name(places, words):
     assert age_in_words(places, now=NOW) == words
+
+
+def test_through_what_it_was_read_is_told_and_what_was_never_read_is_left_out():
+    def place(region, source, read_at=NOW):
+        return PlaceState(region=region, source=source, read_at=read_at, full_at=read_at, tried_at=NOW, why=None)
+
+    hubs = [place(f"region-{number}", "securityhub") for number in range(5)]
+    others = [place("b", "guardduty"), place("a", "guardduty"), place("off", None), place("never", None, None)]
+    assert sources_in_words([*hubs, *others]) == "securityhub in 5 Regions, guardduty in a, b; off in off"
+    assert sources_in_words([place("never", None, None)]) == "nothing"

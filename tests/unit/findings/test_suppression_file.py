@@ -91,7 +91,7 @@ def test_a_name_that_is_taken_is_refused():
 def test_a_rule_that_is_not_there_can_not_go():
     with pytest.raises(UnknownId, match="there is no rule 'lap'") as refused:
         removed(FIRST, "lap")
-    assert refused.value.advice == "there is: lab, scans"
+    assert refused.value.advice == "the rules are: lab, scans"
 
 
 @pytest.mark.parametrize(

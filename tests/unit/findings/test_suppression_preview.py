@@ -141,7 +141,23 @@ def test_high_and_critical_ones_are_said_aloud():
 
 
 def test_samples_are_no_cause_for_alarm():
-    assert warnings(asff(1, Sample=True)) == ()
+    enough = map(other, range(100, 110))
+    ((found,), _) = seen(rule(control=["S3.2"]), hubs=Hubs({"us-east-1": [asff(1, Sample=True), *enough]}))
+
+    assert (found.samples, found.grave, found.warnings) == (1, 0, ())
+
+
+def test_the_levels_that_are_named_are_those_of_what_is_no_sample():
+    sample = asff(2, Severity={"Label": "CRITICAL"}, Sample=True)
+
+    assert warnings(asff(1), sample) == ("hides 1 open finding of high severity",)
+
+
+def test_what_could_not_be_looked_at_is_not_said_to_be_nothing():
+    ((found,), gaps) = seen(S3, hubs=Hubs({"us-east-1": [other(1)], "eu-west-1": Denied("no")}))
+
+    assert gaps.unreached
+    assert found.warnings == ()
 
 
 def test_a_rule_that_meets_nothing_is_doubted():
@@ -152,6 +168,7 @@ def test_the_end_of_a_rule_is_said_before_and_after():
     low = asff(1, Severity={"Label": "LOW"})
 
     assert warnings(low, expires="2026-12-01") == ("ends soon: 2026-12-01 is its last day",)
+    assert warnings(asff(1), expires="2026-11-22") == warnings(low, expires="2026-11-22")
     assert warnings(low, expires="2026-11-22") == ("expired on 2026-11-22: it hides nothing more, and apply lifts it",)
 
 

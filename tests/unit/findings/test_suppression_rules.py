@@ -71,11 +71,22 @@ def test_a_file_may_hold_no_rule(text):
         ("  match:", "  by: guardduty\n  match:\n    control: S3.2", "scanner.by: guardduty can't say it: GuardDuty"),
         ("  match:", "  by: automation-rule\n  match:\n    ip: 10.0.0.1", "scanner.by: automation-rule can't say it"),
         ("scanner:", "scanner: {}\nscanner:", "the key 'scanner' stands twice"),
+        ("2027-01-31", "2027-02-30", r"line \d+, column \d+: '2027-02-30' can't be read: day is out of range"),
+        ("2027-01-31", "0b_", r"rules.yaml: line \d+, column \d+: '0b_' can't be read"),
+        (GOOD, "a: " + "{a: " * 5000 + "}" * 5000, "rules.yaml: it is nested too deep"),
+        ("region: [eu-west-1]", "title: [x, '']", r"scanner.match.title\[1\]: this is not one"),
+        ("region: [eu-west-1]", "control: &a [*a]", r"line \d+, column \d+: found unconstructable recursive node"),
     ],
 )
 def test_what_a_rule_can_not_be_is_named_with_its_place(was, is_now, message):
     with pytest.raises(ConfigError, match=message):
         rules_in(GOOD.replace(was, is_now, 1))
+
+
+@pytest.mark.parametrize("glob", ["*", "**"])
+def test_a_type_that_means_every_type_is_refused(glob):
+    with pytest.raises(ConfigError, match=r"scanner.match.type\[1\]: '\*+' means every type"):
+        rules_in(f"{GOOD[: GOOD.index('match:')]}match: {{type: ['Recon:*', '{glob}']}}\n")
 
 
 @pytest.mark.parametrize("match", ["{}", "{severity: [critical, high, medium, low, informational]}"])

@@ -30,6 +30,7 @@ def preview(*, severity=Severity.HIGH, **over):
         "rule": LONG,
         "open": {level: 1200 if level is severity else 0 for level in Severity},
         "past": dict.fromkeys(Severity, 12000),
+        "grave": 1200,
         "samples": 1,
         "examples": (read(asff(Title="S3 \x1b[31mbuckets" * 20)),),
         "overlaps": {"another": 7},
@@ -78,7 +79,11 @@ def test_what_rules_hide_fits_the_terminal_and_is_safe_for_it():
     assert lines[0].split() == ["RULE", "OPEN", "CRIT", "HIGH", "MED", "LOW", "INFO", "90", "DAYS"]
     assert lines[1].split()[1:] == ["1200", "-", "1200", "-", "-", "-", "60000"]
     assert "  7 hidden by another too" in lines
-    assert "  1 of them made to try things out" in lines
+    assert "  one of the open ones is a sample" in lines
+
+
+def test_samples_are_counted_in_words():
+    assert "  4 of the open ones are samples" in [each.plain for each in previews_view([preview(samples=4)], width=80)]
 
 
 def test_a_rule_of_which_there_is_nothing_to_say_is_a_line_in_the_table():

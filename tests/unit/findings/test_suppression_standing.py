@@ -195,6 +195,16 @@ def test_a_rule_that_stands_where_nobody_could_look_is_not_said_to_stand_nowhere
     silent = Ground(place=HUB, hub=None, guardduty=OFF)
 
     assert states(BUCKETS, on=[silent]) == {"buckets": State.UNKNOWN}
+    assert listed(BUCKETS, on=[silent])[0].why == ("where it should stand could not be looked at",)
+
+
+@pytest.mark.parametrize(
+    ("places", "where"), [({}, "any Region"), ({"region": ["eu-west-1", "eu-west-2"]}, "eu-west-1, eu-west-2")]
+)
+def test_a_rule_that_stands_nowhere_says_where_nothing_is_on(places, where):
+    (row,) = listed(rule("buckets", control=["S3.2"], **places), on=[guardduty_alone()])
+
+    assert row.why == (f"nothing that has such findings is on in {where}",)
 
 
 def test_an_expired_rule_tells_in_how_many_regions_aws_still_has_it():

@@ -56,6 +56,13 @@ def story(*findings, width=80, **more):
     return drawn(drawing.story(Found(incident=incident, **more), steps_of(incident), width=width))
 
 
+@pytest.mark.parametrize("title", ["", "\x1b[0m", "A long title of many words that tells what happened " * 3])
+def test_whatever_the_title_is_the_first_line_fits(title):
+    told = story(finding(1, title=title))
+    assert max(cell_len(line) for line in told.split("\n\n")[0].splitlines()) <= 80
+    assert told.startswith("high  ")
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_the_table_fits_and_keeps_ids_whole(width):
     made = of(finding(1, title=NASTY * 3), finding(2, on="b" * 90), finding(3, Sample=True))

@@ -103,6 +103,13 @@ def test_regions_in_which_the_same_happens_are_told_together():
     assert "-v, or -o commands" in text
 
 
+def test_what_is_told_together_keeps_its_indent_on_a_narrow_terminal():
+    lines = drawn(plan_view(many()), width=40).splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("  - "))
+
+    assert lines[first + 1].startswith("    ")
+
+
 def test_everything_is_told_when_it_is_asked_for():
     assert drawn(plan_view(many(), verbose=True)).count("into quarantine") == MANY_CHANGES
 

@@ -43,6 +43,13 @@ def test_a_narrow_line_keeps_what_matters_most(finding):
     assert line.startswith(f"12:03:10Z  high      {finding.short_id}  worse: MEDIUM → HIGH  CVE-2026-1 in openssl")
 
 
+def test_a_narrow_line_still_names_what_is_affected(finding):
+    named = replace(finding.resources[0], name="AKIAZ7LEAKEDDEPLOY01")
+    long = replace(finding, title="A title that is longer than any line of eighty cells " * 2, resources=(named,))
+    line = watch.line(long, Change(kind=Kind.UPDATED), width=80, now=NOW).plain
+    assert ("AKIAZ7LEAKE…" in line, len(line)) == (True, 80)
+
+
 def test_short_reasons_leave_the_rest_in_line(finding):
     lines = [watch.line(finding, change, width=120, now=NOW).plain for change in (NEW, Change(kind=Kind.AGAIN))]
     assert len({line.index("CVE") for line in lines}) == 1

@@ -519,14 +519,14 @@ def test_of_two_rules_one_comes_back():
 @pytest.mark.parametrize(
     ("setting", "before", "after", "words"),
     [
-        (AutomationRule(), None, RULE, "suppress new findings, by Title"),
-        (AutomationRule(), None, {**RULE, "Actions": []}, "update new findings, by Title"),
-        (AutomationRule(), RULE, None, "delete it"),
-        (AutomationRule(), RULE, {**RULE, "RuleOrder": 7}, "change its order"),
-        (AutomationRule(), {**RULE, "copies": 2}, RULE, "delete its double"),
-        (DetectorFilter(), None, FILTER, "archive new findings, by type"),
-        (DetectorFilter(), FILTER, None, "delete it"),
-        (DetectorFilter(), FILTER, {**FILTER, "Action": "NOOP"}, "change its action"),
+        (AutomationRule(), None, RULE, "suppress what probes means, by Title"),
+        (AutomationRule(), None, {**RULE, "Actions": []}, "update what probes means, by Title"),
+        (AutomationRule(), RULE, None, "lift probes: delete the rule"),
+        (AutomationRule(), RULE, {**RULE, "RuleOrder": 7}, "change the order of probes"),
+        (AutomationRule(), {**RULE, "copies": 2}, RULE, "delete the double of probes"),
+        (DetectorFilter(), None, FILTER, "archive what probes means, by type"),
+        (DetectorFilter(), FILTER, None, "lift probes: delete the filter"),
+        (DetectorFilter(), FILTER, {**FILTER, "Action": "NOOP"}, "change the action of probes"),
     ],
 )
 def test_a_change_is_told_in_words(setting, before, after, words):
