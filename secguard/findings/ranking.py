@@ -142,7 +142,8 @@ def _seen(finding: Finding, now: datetime) -> int:
     if moment is None:
         return 0
     ago = now - moment
-    if ago > _WEEK:
+    if ago > _WEEK or ago < -_HOUR:
+        # What says that it was seen in the future says nothing; clocks differ by less than an hour.
         return 0
     lately = 1 if ago <= _HOUR else 2 if ago <= _DAY else 3
     return lately + _NEW if state else lately

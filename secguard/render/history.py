@@ -16,6 +16,8 @@ from secguard.render.sanitize import line
 
 COLUMNS = tuple(RunSummary.__dataclass_fields__)
 HEADINGS = ("run", "started", "outcome", "changes", "command", "remarks")
+_LEAST = {"changes": 10, "command": 12, "remarks": 12}
+"""How narrow a column of words may become: the longest of them. Ids and times are never broken."""
 _GOOD = frozenset({Outcome.DONE, Outcome.UNDONE})
 _BAD = frozenset({Outcome.FAILED, Outcome.INTERRUPTED})
 
@@ -30,11 +32,15 @@ def history_table(runs: Iterable[RunSummary]) -> Table:
     """One line per run, in the order given."""
     table = Table(box=None, pad_edge=False, header_style="heading", padding=(0, 2, 0, 0))
     for heading in HEADINGS:
-        table.add_column(heading, no_wrap=heading not in {"changes", "command"}, overflow="fold")
+        least = _LEAST.get(heading)
+        table.add_column(heading, no_wrap=least is None, min_width=least, overflow="fold")
     for run in runs:
         run_id, started, outcome, *rest = (line(text) for text in _row(run))
         table.add_row(
-            Text(run_id, style="id"), Text(started), Text(outcome, style=_style(run.outcome)), *map(Text, rest)
+            Text(run_id, style="id"),
+            Text(_to_the_minute(started)),
+            Text(outcome, style=_style(run.outcome)),
+            *map(Text, rest),
         )
     return table
 
@@ -47,6 +53,10 @@ def history_markdown(runs: Iterable[RunSummary]) -> Iterator[str]:
 def _row(run: RunSummary) -> tuple[str, ...]:
     changes = ", ".join(f"{count} {status}" for status, count in run.changes.items())
     return run.run_id, run.started_at, run.outcome.replace("_", " "), changes, run.command, "; ".join(_remarks(run))
+
+
+def _to_the_minute(moment: str) -> str:
+    return f"{moment[:16].replace('T', ' ')}Z"
 
 
 def _remarks(run: RunSummary) -> Iterator[str]:

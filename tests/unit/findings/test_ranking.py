@@ -215,6 +215,7 @@ def test_an_address_that_is_not_public_is_no_reason():
         ({"days": 6}, "seen this week"),
         ({"days": 8}, None),
         ({"minutes": -5}, "seen within the hour"),
+        ({"days": -400}, None),
     ],
 )
 def test_what_happened_lately_is_told_also_where_clocks_differ(when, reason):
