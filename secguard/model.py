@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
@@ -141,6 +142,22 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
 
 
+def decoded(text: msgspec.Raw | bytes) -> Any:
+    """What JSON text holds. A number beyond all floats, which JSON may hold, stays a text."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.ValidationError:
+        return _decode_with_any_number(text)
+
+
+def _number(written: str) -> float | str:
+    value = float(written)
+    return value if math.isfinite(value) else written
+
+
+_decode_with_any_number = msgspec.json.Decoder(float_hook=_number).decode
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing AWS believes is wrong with one or more resources."""
 
@@ -195,7 +212,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def raw(self) -> Any:
         """What the source said, whole, as `-o asff` and `show --raw` print it."""
         if isinstance(self.received, msgspec.Raw):
-            return msgspec.json.decode(self.received)
+            return decoded(self.received)
         return self.received() if callable(self.received) else self.received
 
     @property

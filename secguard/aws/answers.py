@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from secguard.aws.errors import Asked, broken
+from secguard.model import decoded
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -35,7 +36,7 @@ class Answer(dict[str, Any]):
         """The answer, with the entries that were left as JSON text decoded."""
         for key, value in self.items():
             if isinstance(value, list) and value and isinstance(value[0], msgspec.Raw):
-                self[key] = [msgspec.json.decode(entry) for entry in value]
+                self[key] = [decoded(entry) for entry in value]
         return self
 
     def __missing__(self, key: str) -> Any:
@@ -72,14 +73,14 @@ def _check_json(body: bytes, output_shape: Any) -> None:
     if not body.strip():
         if _body_members(output_shape):
             raise NotAnAnswer("its body is empty")
-    elif not isinstance(_decoded(body), dict) and not _is_payload(output_shape):
+    elif not isinstance(_document(body), dict) and not _is_payload(output_shape):
         raise NotAnAnswer("its body is no JSON object")
 
 
-def _decoded(body: bytes) -> Any:
+def _document(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotAnAnswer(f"its body is broken: {error}") from error
 
 
@@ -103,13 +104,15 @@ def _take_raw(*, response_dict: Any, customized_response_dict: dict[str, Any], *
 
 def _texts(body: bytes) -> dict[str, Any]:
     try:
+        if not body.isascii():
+            body.decode()  # text that is only skipped is not looked at, and would be found broken far from here
         return _LISTS.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Broken, or with more in it than a list and a token.
-        decoded = _decoded(body)
-    if not isinstance(decoded, dict):
+        whole = _document(body)
+    if not isinstance(whole, dict):
         raise NotAnAnswer("its body is no JSON object")
-    return decoded
+    return whole
 
 
 def lacks_all(parsed: Mapping[str, Any], output_shape: Any) -> bool:

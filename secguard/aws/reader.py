@@ -15,7 +15,7 @@ from secguard.aws.answers import Answer
 from secguard.aws.errors import Asked, broken
 from secguard.aws.paging import pages, paging
 from secguard.errors import UsageError
-from secguard.model import Place
+from secguard.model import Place, decoded
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -72,7 +72,7 @@ class Look:
         """The entries under `key`, page by page. Raises an AwsError, BrokenAnswer when a page lacks `key`."""
         if f"{service}:{operation}" in STREAMED:
             for entry in self.texts(service, operation, key, **parameters):
-                yield msgspec.json.decode(entry) if isinstance(entry, msgspec.Raw) else entry
+                yield decoded(entry) if isinstance(entry, msgspec.Raw) else entry
         else:
             yield from self._entries(partial(self.ask, service, operation), service, operation, key, parameters)
 

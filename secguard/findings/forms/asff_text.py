@@ -32,7 +32,7 @@ from secguard.findings.forms.fields import inside
 from secguard.findings.forms.products import GUARDDUTY
 from secguard.findings.forms.samples import is_sample_asff, is_titled_sample
 from secguard.findings.forms.signals import opened_by_title, signals_of_asff
-from secguard.model import SHORT_ID_DIGITS, Finding, Resource, Severity, Source, Workflow, fingerprint
+from secguard.model import SHORT_ID_DIGITS, Finding, Resource, Severity, Source, Workflow, decoded, fingerprint
 
 _ABSENT = msgspec.Raw()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -135,7 +135,6 @@ _decode = msgspec.json.Decoder(_Tidy).decode
 _seldom = attrgetter(*_SELDOM)
 _NONE = (_ABSENT,) * len(_SELDOM)
 _decode_fields = msgspec.json.Decoder(_Fields).decode
-_decode_any = msgspec.json.decode
 
 
 def read_asff_text(
@@ -143,12 +142,9 @@ def read_asff_text(
 ) -> Finding | Unreadable:
     """One ASFF finding, not yet ranked, as `asff.read_asff` reads it. It keeps the text, not what is in it."""
     try:
-        finding = _read(_decode(received), received, source)
+        return _read(_decode(received), received, source)
     except (msgspec.ValidationError, _Untidy):
-        finding = None
-    if finding is not None:
-        return finding
-    return read_asff(_decode_any(received), position=position, source=source, received=received)
+        return read_asff(decoded(received), position=position, source=source, received=received)
 
 
 class _Untidy(Exception):
@@ -249,10 +245,10 @@ def _told(tidy: _Tidy, fields: bytes) -> dict[str, Any]:
     told: dict[str, Any] = {}
     seldom = _seldom(tidy)
     if seldom != _NONE:
-        told = {name: _decode_any(said) for name, said in zip(_SELDOM, seldom, strict=True) if said is not _ABSENT}
+        told = {name: decoded(said) for name, said in zip(_SELDOM, seldom, strict=True) if said is not _ABSENT}
     for word in _TELLING:
         if word in fields:
-            told["ProductFields"] = _decode_any(fields)
+            told["ProductFields"] = decoded(fields)
             break
     for resource in tidy.Resources:
         details = resource.Details.get(resource.Type, _NO_DETAILS)

@@ -96,12 +96,34 @@ def test_findings_come_as_they_were_sent(aws, connect):
     assert answer == {"Findings": [finding]}
 
 
-@pytest.mark.parametrize("body", ['{"Findings": [{"Id": "a"}, {"Id', "", "[]", "<html></html>"])
+BROKEN = [
+    '{"Findings": [{"Id": "a"}, {"Id',
+    "",
+    "[]",
+    "<html></html>",
+    b'{"Findings": [{"Id": "a", "Title": "\xff"}]}',
+    '{"Findings": [' + "[" * 100_000 + "]" * 100_000 + "]}",
+]
+
+
+@pytest.mark.parametrize("body", BROKEN, ids=lambda body: str(body)[:40])
 def test_findings_in_a_broken_answer_are_no_answer(aws, connect, body):
     aws.answers("POST /findings", Reply(body))
+    look = connect(reads={FINDINGS}).look(HERE)
 
     with pytest.raises(BrokenAnswer):
-        connect(reads={FINDINGS}).look(HERE).ask("securityhub", "GetFindings")
+        look.ask("securityhub", "GetFindings")
+    with pytest.raises(BrokenAnswer):
+        list(look.texts("securityhub", "GetFindings", "Findings"))
+
+
+def test_a_number_that_no_float_holds_is_kept_as_it_was_written(aws, connect):
+    aws.answers("POST /findings", Reply('{"Findings": [{"Id": "a", "Score": 1e999, "Other": 0.5}]}'))
+    look = connect(reads={FINDINGS}).look(HERE)
+
+    wanted = [{"Id": "a", "Score": "1e999", "Other": 0.5}]
+    assert look.ask("securityhub", "GetFindings")["Findings"] == wanted
+    assert list(look.items("securityhub", "GetFindings", "Findings")) == wanted
 
 
 def test_a_refusal_of_get_findings_is_still_a_refusal(aws, connect):

@@ -109,5 +109,10 @@ def test_a_tidy_finding_is_not_decoded_whole(made, monkeypatch):
     assert found.raw == made()
 
 
+def test_a_number_that_no_float_holds_spoils_nothing():
+    text = msgspec.Raw(msgspec.json.encode(asff())[:-1] + b',"Confidence":1e999}')
+    assert read_asff_text(text, position="here").raw == {**asff(), "Confidence": "1e999"}
+
+
 def test_what_is_no_finding_is_named_with_its_position():
     assert read_asff_text(msgspec.Raw(b"3"), position="eu-west-1 item 3").position == "eu-west-1 item 3"
