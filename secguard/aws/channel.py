@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, InvalidRegionError
 
 from secguard import __version__
 from secguard.aws.answers import Answer
-from secguard.aws.clients import Clients, Making, Mode
+from secguard.aws.clients import Client, Clients, Making, Mode
 from secguard.aws.errors import Asked, RegionOff, translate
 from secguard.aws.guard import Guard
 from secguard.aws.identity import Caller, identify, source_profiles
@@ -24,7 +24,6 @@ from secguard.errors import UsageError
 from secguard.model import Place
 
 if TYPE_CHECKING:
-    from botocore.client import BaseClient
     from botocore.session import Session
 
 
@@ -113,7 +112,7 @@ class Channel:
         everywhere = service in GLOBAL or (service == "wafv2" and parameters.get("Scope") == "CLOUDFRONT")
         return self.home() if everywhere else region
 
-    def client(self, place: Place, service: str, mode: Mode) -> BaseClient:
+    def client(self, place: Place, service: str, mode: Mode) -> Client:
         """The client for a place, made if need be. Raises NoCredentials, UsageError for a wrong Region or URL."""
         try:
             return self._clients.get(place.account, place.region, service, mode)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jmespath
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import DataNotFoundError
 
 from secguard.aws.errors import Asked, broken
 
@@ -60,7 +60,7 @@ def paging(session: Session, service: str, operation: str) -> Paging | None:
 def _rules(session: Session, service: str) -> Mapping[str, Any]:
     try:
         loaded = session.get_component("data_loader").load_service_model(service, "paginators-1")
-    except UnknownServiceError:
+    except DataNotFoundError:
         return {}
     rules: Mapping[str, Any] = loaded["pagination"]
     return rules

@@ -12,7 +12,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
-from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
@@ -22,7 +21,7 @@ from secguard.aws.pace import Pace
 from secguard.aws.verdicts import MAKES_THINGS
 
 if TYPE_CHECKING:
-    from botocore.client import BaseClient
+    from secguard.aws.clients import Client
 
 Failure = BotoCoreError | ClientError | ResponseParserError
 
@@ -98,7 +97,7 @@ class Sender:
         self._pace = Pace(self._clock.monotonic)
         self._log = log
 
-    def send(self, client: BaseClient, asked: Asked, parameters: dict[str, Any], *, region_off: RegionOff) -> Answer:
+    def send(self, client: Client, asked: Asked, parameters: dict[str, Any], *, region_off: RegionOff) -> Answer:
         """The answer to one call. Raises an AwsError."""
         parameters = _with_token(client, asked.operation, parameters)
         started = self._clock.monotonic()
@@ -125,9 +124,7 @@ class Sender:
             self._clock.sleep(seconds)
         return seconds
 
-    def _pause(
-        self, failure: Failure, client: BaseClient, asked: Asked, *, attempt: int, deadline: float
-    ) -> float | None:
+    def _pause(self, failure: Failure, client: Client, asked: Asked, *, attempt: int, deadline: float) -> float | None:
         """Seconds to wait before the next attempt; None where there is none, or no time for it."""
         if isinstance(failure, ClientError) and is_throttle(failure):
             self._pace.refused(asked.account, asked.region, asked.service, asked.operation)
@@ -143,21 +140,21 @@ class Sender:
             )
 
 
-def _call(client: BaseClient, asked: Asked, parameters: dict[str, Any]) -> Answer:
+def _call(client: Client, asked: Asked, parameters: dict[str, Any]) -> Answer:
     try:
-        parsed = getattr(client, xform_name(asked.operation))(**parameters)
+        parsed = client.call(asked.operation, parameters)
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == DRY_RUN_PASSED:
             return Answer({}, asked)
         raise
     except NotAnAnswer as error:
         raise broken(asked, str(error)) from error
-    if lacks_all(parsed, client.meta.service_model.operation_model(asked.operation).output_shape):
+    if lacks_all(parsed, client.operation(asked.operation).output_shape):
         raise broken(asked, "nothing of what it must hold is in the answer")
     return Answer(parsed, asked)
 
 
-def patience(failure: Failure, client: BaseClient, asked: Asked) -> Patience:
+def patience(failure: Failure, client: Client, asked: Asked) -> Patience:
     """How often it makes sense to try again, and is safe to."""
     if isinstance(failure, NEVER_SENT):
         return NOBODY_THERE
@@ -168,7 +165,7 @@ def patience(failure: Failure, client: BaseClient, asked: Asked) -> Patience:
     return FINAL
 
 
-def _patience_with_answer(failure: ClientError, client: BaseClient, asked: Asked) -> Patience:
+def _patience_with_answer(failure: ClientError, client: Client, asked: Asked) -> Patience:
     code = failure.response.get("Error", {}).get("Code", "")
     status = failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code == "LimitExceededException" and MAKES_THINGS.match(asked.operation):
@@ -180,19 +177,19 @@ def _patience_with_answer(failure: ClientError, client: BaseClient, asked: Asked
     return FINAL
 
 
-def _may_repeat(client: BaseClient, operation: str) -> bool:
+def _may_repeat(client: Client, operation: str) -> bool:
     """Whether a call whose outcome is not known can be made again without making a second thing."""
     return not NOT_TWICE.match(operation) or _token_name(client, operation) is not None
 
 
-def _token_name(client: BaseClient, operation: str) -> str | None:
+def _token_name(client: Client, operation: str) -> str | None:
     """The parameter by which AWS knows a call that is repeated."""
-    shape = client.meta.service_model.operation_model(operation).input_shape
+    shape = client.operation(operation).input_shape
     members: Mapping[str, Any] = shape.members if shape is not None else {}
     return next((name for name, member in members.items() if member.metadata.get("idempotencyToken")), None)
 
 
-def _with_token(client: BaseClient, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def _with_token(client: Client, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """`parameters` with one token for all attempts; left to itself, botocore makes a new one for each."""
     name = _token_name(client, operation)
     return parameters if name is None else {name: str(uuid.uuid4())} | parameters

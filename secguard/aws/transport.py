@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -49,17 +50,20 @@ class Transport:
         self._pools: dict[tuple[str, str], _Pool] = {}
         self._lock = threading.Lock()
 
-    def carry(self, client: BaseClient) -> None:
-        """Send what `client` sends over the shared connections."""
+    def carry(self, client: BaseClient, region: Callable[[], str]) -> None:
+        """Send what `client` sends over the shared connections, to the `region` in which it then is."""
         meta = client.meta
-        pool = self._pool(meta.service_model.service_name, meta.region_name, meta.endpoint_url)
+        service = meta.service_model.service_name
 
         def send(*, request: Any, **_: Any) -> Any:
-            return pool.send(request)
+            return self._pool(service, region(), request.url).send(request)
 
         meta.events.register_last(f"before-send.{meta.service_model.service_id.hyphenize()}", send)
 
     def _pool(self, service: str, region: str, url: str) -> _Pool:
+        pool = self._pools.get((service, region))
+        if pool is not None:
+            return pool
         with self._lock:
             pool = self._pools.get((service, region))
             if pool is None:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from loopback_aws import CALLER, WHO, Reply
 
-from secguard.aws.clients import Mode
+from secguard.aws.clients import ANYWHERE, Mode
 from secguard.aws.identity import identify
 from secguard.engine.seam import Call
-from secguard.errors import BrokenAnswer, Denied, NoCredentials, UsageError, WouldWrite
+from secguard.errors import BrokenAnswer, Denied, NoCredentials, Unreachable, UsageError, WouldWrite
 from secguard.model import Place
 
 OWN = "123456789012"
@@ -372,11 +373,51 @@ def test_the_clients_of_a_task_are_ready_before_it_starts(aws, connect):
     made = []
 
     def task(place):
-        made.append(connection._channel._clients._clients.keys() >= {(OWN, "eu-west-1", "guardduty", Mode.READ)})
+        made.append(connection._channel._clients._clients.keys() >= {(OWN, "", "guardduty", Mode.READ)})
 
     list(connection.fan_out([HERE], task, services=["guardduty"]))
 
     assert made == [True]
+
+
+def test_one_client_asks_every_region_and_signs_for_it(aws, connect):
+    aws.answers("GET /detector", Reply({"detectorIds": []}))
+    connection = connect(reads={"guardduty:ListDetectors"})
+    places = [replace(HERE, region=region) for region in ("eu-west-1", "us-east-1", "eu-west-1", "sa-east-1")]
+
+    for place in places:
+        connection.look(place).ask("guardduty", "ListDetectors")
+
+    assert [request.scope for request in aws.requests("GET /detector")] == [(p.region, "guardduty") for p in places]
+    assert [key for key in connection._channel._clients._clients if "guardduty" in key] == [
+        (OWN, "", "guardduty", Mode.READ)
+    ]
+
+
+@pytest.mark.parametrize("service", sorted(ANYWHERE))
+def test_every_region_has_its_own_host(connect, monkeypatch, service):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    operation = {"guardduty": "ListDetectors", "securityhub": "DescribeHub"}[service]
+    connection, sent = connect(reads={f"{service}:{operation}"}), []
+
+    def send(_pool, request):
+        sent.append((request.url.split("/")[2], request.headers["Authorization"].decode().split("/")[2]))
+        raise EndpointConnectionError(endpoint_url=request.url)
+
+    connection._line.callers[""] = identify(f"arn:aws:iam::{HERE.account}:user/operator")
+    monkeypatch.setattr("secguard.aws.transport._Pool.send", send)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+
+    for region in ("eu-west-1", "cn-north-1", "us-gov-west-1"):
+        with pytest.raises(Unreachable):
+            connection.look(replace(HERE, region=region)).ask(service, operation)
+
+    assert list(dict.fromkeys(sent)) == [
+        (f"{service}.eu-west-1.amazonaws.com", "eu-west-1"),
+        (f"{service}.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        (f"{service}.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+    ]
 
 
 def test_things_with_a_place_are_fanned_out_too(aws, connect):
