@@ -7,27 +7,51 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from secguard.findings.forms.arn import region_in
 from secguard.model import Finding, fingerprint
 
 FILE_NAME = "findings.sqlite3"
 _MOST_ROWS = 200_000
+_MOST_PAGES = 5000
 _BUSY_SECONDS = 5.0
-_KEY_DIGITS = 15  # what SQLite's signed integers hold
+_KEY_DIGITS = 15  # 60 bits
 _SCHEMA = """
 PRAGMA synchronous = OFF;
 PRAGMA journal_mode = MEMORY;
-CREATE TABLE IF NOT EXISTS listed (
-    key INTEGER NOT NULL, product_arn TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, title TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS listed_by_key ON listed (key);
+CREATE TABLE IF NOT EXISTS pages (findings INTEGER NOT NULL, keys BLOB NOT NULL, rows BLOB NOT NULL);
 """
-"""`key`: the first digits of a fingerprint, as a number. Rows are only added, which costs a third of replacing them."""
+"""A page is what was listed at once. `keys`: the first digits of the fingerprints, as 64-bit numbers; `rows`: the rest,
+in their order. Writing is done for every finding of every list, looking up for one now and then; so it is writing that
+is kept short."""
+_TOO_OLD = """
+SELECT rowid FROM (SELECT rowid, sum(findings) OVER (ORDER BY rowid DESC) AS so_far FROM pages)
+WHERE so_far > ? ORDER BY rowid DESC LIMIT 1
+"""
+
+_Row = tuple[str, str, str, str]
+"""Product ARN, id, Region, title."""
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[_Row]).decode
+
+
+class _Page:
+    """What was listed at once."""
+
+    def __init__(self, keys: bytes, rows: bytes) -> None:
+        self.keys = array("Q", keys)
+        self._rows = rows
+
+    def rows(self) -> list[_Row]:
+        """In the order of the keys."""
+        return _decode(self._rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,32 +74,42 @@ class Index:
 
     def remember(self, findings: Iterable[Finding]) -> None:
         """Keep what the short ids of these findings stand for. Raises OSError or sqlite3.Error when it can't."""
+        listed = list(findings)
+        keys = array("Q", (int(fingerprint(each.product_arn, each.id)[:_KEY_DIGITS], 16) for each in listed))
+        page = (len(listed), keys.tobytes(), _encode([_row(each) for each in listed]))
         with self._opened() as database:
-            database.executemany("INSERT INTO listed VALUES (?, ?, ?, ?, ?)", map(_row, findings))
-            database.execute("DELETE FROM listed WHERE rowid <= (SELECT max(rowid) FROM listed) - ?", [_MOST_ROWS])
+            database.execute("INSERT INTO pages VALUES (?, ?, ?)", page)
+            database.execute(f"DELETE FROM pages WHERE rowid <= ({_TOO_OLD})", [_MOST_ROWS])  # noqa: S608 - ours
+            database.execute("DELETE FROM pages WHERE rowid <= (SELECT max(rowid) FROM pages) - ?", [_MOST_PAGES])
 
     def beginning(self, prefix: str) -> list[Known]:
         """What has a fingerprint that begins so."""
         least, most = (int(prefix[:_KEY_DIGITS].ljust(_KEY_DIGITS, digit), 16) for digit in "0f")
-        found = self._select("key BETWEEN ? AND ?", least, most)
-        return [known for known in found if known.fingerprint.startswith(prefix)]
+
+        def rows(page: _Page) -> Iterable[_Row]:
+            places = [place for place, key in enumerate(page.keys) if least <= key <= most]
+            return map(page.rows().__getitem__, places) if places else ()
+
+        return [known for known in self._known(rows) if known.fingerprint.startswith(prefix)]
 
     def with_id(self, finding_id: str) -> list[Known]:
         """What has this full id."""
-        return self._select("id = ?", finding_id)
+        return self._known(lambda page: (row for row in page.rows() if row[1] == finding_id))
 
     def of_guardduty(self, guardduty_id: str) -> list[Known]:
         """What has this id in GuardDuty."""
-        return self._select("id LIKE 'arn:%' AND id LIKE ?", f"%/finding/{guardduty_id}")
+        end = f"/finding/{guardduty_id}"
+        return self._known(
+            lambda page: (row for row in page.rows() if row[1].startswith("arn:") and row[1].endswith(end))
+        )
 
-    def _select(self, condition: str, *values: str | int) -> list[Known]:
-        """What was listed, as it was the last time."""
-        columns = "product_arn, id, region, title"
+    def _known(self, wanted: Callable[[_Page], Iterable[_Row]]) -> list[Known]:
+        """What is wanted of each page, as it was listed the last time."""
         try:
             with self._opened() as database:
-                rows = database.execute(f"SELECT {columns} FROM listed WHERE {condition} ORDER BY rowid", values)  # noqa: S608 - conditions are ours
-                found = {(arn, finding_id): (region, title) for arn, finding_id, region, title in rows}
-        except (sqlite3.Error, OSError):
+                pages = (_Page(*page) for page in database.execute("SELECT keys, rows FROM pages ORDER BY rowid"))
+                found = {(arn, id_): (region, title) for page in pages for arn, id_, region, title in wanted(page)}
+        except (sqlite3.Error, OSError, ValueError):  # msgspec's errors are ValueErrors
             return []
         known = (
             Known(fingerprint=fingerprint(arn, finding_id), product_arn=arn, id=finding_id, region=region, title=title)
@@ -114,6 +148,5 @@ class Index:
         return database
 
 
-def _row(finding: Finding) -> tuple[int, str, str, str, str]:
-    key = int(fingerprint(finding.product_arn, finding.id)[:_KEY_DIGITS], 16)
-    return key, finding.product_arn, finding.id, region_in(finding.product_arn) or finding.region, finding.title
+def _row(finding: Finding) -> _Row:
+    return finding.product_arn, finding.id, region_in(finding.product_arn) or finding.region, finding.title

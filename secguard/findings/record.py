@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from secguard.findings.reasons import Step
-from secguard.model import Actor, Finding, Resource, Technique, Workflow, timestamp
+from secguard.model import Actor, Finding, Resource, Severity, Technique, Workflow, timestamp
+
+_LEVELS = tuple(severity.name for severity in sorted(Severity))
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -37,9 +39,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     control_id: str | None
     standards: tuple[str, ...]
     count: int | None
-    first_seen: str | None
-    last_seen: str | None
-    updated_at: str | None
+    first_seen: datetime | str | None
+    last_seen: datetime | str | None
+    updated_at: datetime | str | None
     sample: bool
     console_url: str | None
     playbooks: tuple[str, ...]
@@ -56,7 +58,7 @@ def record_of(finding: Finding) -> Record:
         product=finding.product,
         account=finding.account,
         region=finding.region,
-        severity=finding.severity.name,
+        severity=_LEVELS[finding.severity],
         severity_score=finding.severity_score,
         priority=finding.priority,
         priority_reasons=finding.priority_reasons,
@@ -92,5 +94,8 @@ def with_steps(record: dict[str, Any], steps: Iterable[Step]) -> dict[str, Any]:
     return {**record, "priority_steps": [{"points": step.points, "reason": step.reason} for step in steps]}
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamp(moment)
+def _time(moment: datetime | None) -> datetime | str | None:
+    """A time as `timestamp` spells it; where it is a whole second of UTC, msgspec spells it so itself."""
+    if moment is None or (moment.microsecond == 0 and moment.tzinfo is UTC):
+        return moment
+    return timestamp(moment)

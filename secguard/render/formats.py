@@ -38,10 +38,7 @@ def json_lines(records: Iterable[Any]) -> Iterator[str]:
     """One JSON value a line."""
     encode = msgspec.json.Encoder(enc_hook=_plain).encode
     for record in records:
-        encoded = encode(record)
-        # What a terminal would obey is in most records nowhere: JSON itself escapes all of it that is ASCII, but DEL.
-        harmless = encoded.isascii() and b"\x7f" not in encoded
-        yield f"{encoded.decode() if harmless else sanitize.json_text(encoded.decode())}\n"
+        yield f"{sanitize.json_line(encode(record))}\n"
 
 
 def csv_lines(records: Iterable[Record], *, columns: Sequence[str]) -> Iterator[str]:

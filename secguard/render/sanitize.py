@@ -50,6 +50,17 @@ def json_text(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else _json_escape(char) for char in text)
 
 
+def json_line(encoded: bytes) -> str:
+    """JSON that msgspec has encoded, as text that is harmless in the same way."""
+    text = encoded.decode()
+    beyond_ascii = len(encoded) - len(text)
+    # JSON itself escapes all that is ASCII and harmful, but DEL. 0xC3 begins just the letters from À to ÿ: looking at
+    # each character of a text that has no others takes as long as all else that is done to write it.
+    if beyond_ascii == encoded.count(b"\xc3") and "\x7f" not in text:
+        return text
+    return json_text(text)
+
+
 def _shown(char: str) -> str:
     if char.isspace():
         return " "

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
-_ACCOUNT = re.compile(r"\d{12}")
+import msgspec
+
+_ACCOUNT_DIGITS = 12
 _ACCOUNT_IN = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _KINDLESS = frozenset({"s3", "sns", "sqs", "execute-api"})
 """Services whose ARNs hold the name alone, without a kind before it."""
+_NAMED_BEFORE_ID = ("loadbalancer/", "targetgroup/")
 _NAME_BEFORE_ID = re.compile(r"(?:loadbalancer/(?:app|net|gwy)|targetgroup)/([^/]+)/[0-9a-f]+")
 _WHOLE_PATH = frozenset({"log-group", "parameter", "repository"})
 """Kinds of resource whose names hold slashes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(msgspec.Struct, frozen=True, gc=False):
     """`arn:partition:service:region:account:resource`; Region and account are empty for what is global."""
 
     partition: str
@@ -37,11 +38,7 @@ def parse_arn(text: str) -> Arn | None:
 
 def account_in(text: str) -> str | None:
     """The account that a resource's id names: an ARN's, or that of `AWS::::Account:123456789012`."""
-    arn = parse_arn(text)
-    if arn is not None:
-        return arn.account if _ACCOUNT.fullmatch(arn.account) else None
-    found = _ACCOUNT_IN.search(text) if text.startswith("AWS::::Account:") else None
-    return found[0] if found else None
+    return told_by(text)[2]
 
 
 def region_in(text: str) -> str | None:
@@ -52,18 +49,23 @@ def region_in(text: str) -> str | None:
 
 def name_in(text: str) -> str:
     """The name in a resource's id: an instance id, a user's name, a bucket's, a function's."""
+    return told_by(text)[0]
+
+
+def told_by(text: str) -> tuple[str, str | None, str | None]:
+    """The name, the Region and the account in a resource's id."""
     arn = parse_arn(text)
     if arn is None:
         # `AWS::::Account:123456789012`, `AWS::IAM::AccessKey:AKIA…`
-        return (text.rsplit(":", 1)[1] if text.startswith("AWS::") else text) or text
-    if arn.service in _KINDLESS:
-        return arn.resource or text
-    return _resource_name(arn.resource) or text
+        found = _ACCOUNT_IN.search(text) if text.startswith("AWS::::Account:") else None
+        return (text.rsplit(":", 1)[1] if text.startswith("AWS::") else text) or text, None, found[0] if found else None
+    name = arn.resource if arn.service in _KINDLESS else _resource_name(arn.resource)
+    account = arn.account if len(arn.account) == _ACCOUNT_DIGITS and arn.account.isdecimal() else None
+    return name or text, arn.region or None, account
 
 
 def _resource_name(resource: str) -> str:
-    before_id = _NAME_BEFORE_ID.fullmatch(resource)
-    if before_id:
+    if resource.startswith(_NAMED_BEFORE_ID) and (before_id := _NAME_BEFORE_ID.fullmatch(resource)):
         return before_id[1]
     kind, separator, rest = resource.partition(":")
     if separator and "/" not in kind:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from secguard.findings.forms.actor import actor_of
-from secguard.findings.forms.arn import account_in, name_in, region_in
+from secguard.findings.forms.arn import account_in, region_in, told_by
 from secguard.findings.forms.console import console_url
 from secguard.findings.forms.controls import control_of, standards_of
 from secguard.findings.forms.fields import inside, kind_of, mappings, number, text, texts
@@ -259,10 +259,7 @@ def resource_of(
     )
 
 
-@lru_cache(maxsize=4096)  # what has one finding often has several
-def _known(identifier: str) -> tuple[str, str | None, str | None]:
-    """The name, the Region and the account that a resource's id tells."""
-    return name_in(identifier), region_in(identifier), account_in(identifier)
+_known = lru_cache(maxsize=4096)(told_by)  # what has one finding often has several
 
 
 def _named(tags: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:

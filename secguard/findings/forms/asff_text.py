@@ -32,7 +32,17 @@ from secguard.findings.forms.fields import inside
 from secguard.findings.forms.products import GUARDDUTY
 from secguard.findings.forms.samples import is_sample_asff, is_titled_sample
 from secguard.findings.forms.signals import opened_by_title, signals_of_asff
-from secguard.model import SHORT_ID_DIGITS, Finding, Resource, Severity, Source, Workflow, decoded, fingerprint
+from secguard.model import (
+    SHORT_ID_DIGITS,
+    Finding,
+    Resource,
+    Severity,
+    Signal,
+    Source,
+    Workflow,
+    decoded,
+    fingerprint,
+)
 
 _ABSENT = msgspec.Raw()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +54,8 @@ _SELDOM = (
     "Vulnerabilities",
 )  # fmt: skip
 """What few findings have, and what is then read as `asff` does."""
+_WITH_ACTORS = frozenset({"Action", "Detection", "Network", "ProductFields"})
+"""What `actor_of` looks at."""
 _TELLING = (b"resourceRole", b"remoteIpDetails", b"additionalInfo", b'/count"', b'"count"')
 """What stands in ProductFields that tell more than `_Fields`."""
 
@@ -82,6 +94,8 @@ class _Details(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 _NO_DETAILS = _Details()
+_openness = attrgetter("IpV4Addresses", "IpV6Addresses", "PublicIp", "PubliclyAccessible", "Scheme")
+_CLOSED = _openness(_NO_DETAILS)
 _STANDARD = attrgetter("StandardsId")
 _NO_COMPLIANCE = _Compliance()
 
@@ -182,7 +196,7 @@ def _read(tidy: _Tidy, received: msgspec.Raw, source: Source) -> Finding:
         description=tidy.Description.strip(),
         types=types,
         resources=tuple(map(_resource, tidy.Resources)),
-        actor=actor_of(told) if told else None,
+        actor=None if _WITH_ACTORS.isdisjoint(told) else actor_of(told),
         workflow_status=tidy.Workflow.Status,
         record_state=tidy.RecordState,
         compliance_status=compliance_status,
@@ -195,7 +209,7 @@ def _read(tidy: _Tidy, received: msgspec.Raw, source: Source) -> Finding:
         sample=is_titled_sample(title) or bool(told and is_sample_asff(told)),
         console_url=console_url(finding_id, product_arn=product_arn, region=region),
         mitre=tactics_of(types),
-        signals=signals_of_asff({**told, "Title": title}) if told else tuple(opened_by_title(title)),
+        signals=signals_of_asff({**told, "Title": title}) if told else _signals_of_title(title),
         received=received,
     )
 
@@ -251,11 +265,16 @@ def _told(tidy: _Tidy, fields: bytes) -> dict[str, Any]:
             told["ProductFields"] = decoded(fields)
             break
     for resource in tidy.Resources:
-        details = resource.Details.get(resource.Type, _NO_DETAILS)
-        if details is not _NO_DETAILS and details != _NO_DETAILS:
+        details = resource.Details.get(resource.Type)
+        if details is not None and _openness(details) != _CLOSED:
             said = {resource.Type: msgspec.to_builtins(details)}
             told.setdefault("Resources", []).append({"Type": resource.Type, "Details": said})
     return told
+
+
+@lru_cache(maxsize=1024)  # there are few titles
+def _signals_of_title(title: str) -> tuple[Signal, ...]:
+    return tuple(opened_by_title(title))
 
 
 def _judgement(tidy: _Tidy, fields: bytes) -> tuple[str | None, str | None, tuple[str, ...]]:
@@ -284,10 +303,10 @@ def _resource(said: _Resource) -> Resource:
         said.Id,
         region=said.Region or None,
         tags=said.Tags,
-        details=lambda: msgspec.to_builtins(details),
+        details=lambda: {} if details is _NO_DETAILS else msgspec.to_builtins(details),
     )
 
 
 def _is_blank_in(tags: dict[str, str]) -> bool:
     """Whether a tag has no name, or nothing but spaces for one or for its value."""
-    return any(not name.strip() or value.isspace() for name, value in tags.items())
+    return bool(tags) and (not all(map(str.strip, tags)) or any(map(str.isspace, tags.values())))
