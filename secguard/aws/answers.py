@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ RAW = {"securityhub": ("GetFindings",)}
 """Operations whose answer is, key for key, the JSON on the wire: no name is changed, no number made a date."""
 _LISTS = msgspec.json.Decoder(dict[str, list[msgspec.Raw] | str | None])
 NO_CONTENT = 204
+_utf8 = codecs.getincrementaldecoder("utf-8")
+_A_PIECE = 32 * 1024
+"""Bytes that are decoded at once, where a whole body would take three times its room."""
 
 
 class NotAnAnswer(ValueError):
@@ -104,8 +108,7 @@ def _take_raw(*, response_dict: Any, customized_response_dict: dict[str, Any], *
 
 def _texts(body: bytes) -> dict[str, Any]:
     try:
-        if not body.isascii():
-            body.decode()  # text that is only skipped is not looked at, and would be found broken far from here
+        _check_text(body)
         return _LISTS.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Broken, or with more in it than a list and a token.
@@ -113,6 +116,15 @@ def _texts(body: bytes) -> dict[str, Any]:
     if not isinstance(whole, dict):
         raise NotAnAnswer("its body is no JSON object")
     return whole
+
+
+def _check_text(body: bytes) -> None:
+    """Raises UnicodeDecodeError. Text that is skipped is not looked at later, or is found broken far from here."""
+    if not body.isascii():
+        decode = _utf8().decode
+        for start in range(0, len(body), _A_PIECE):
+            decode(body[start : start + _A_PIECE])
+        decode(b"", final=True)
 
 
 def lacks_all(parsed: Mapping[str, Any], output_shape: Any) -> bool:

@@ -23,6 +23,7 @@ from secguard.render import formats
 
 if TYPE_CHECKING:
     from secguard.cli.views import View
+    from secguard.findings.index import Entry
     from secguard.findings.listing import Following, Listing
     from secguard.findings.reasons import Why
     from secguard.model import Finding, Severity
@@ -161,8 +162,10 @@ def _list(  # noqa: PLR0913 - by keyword, and all of it is the one question
 def _stream(  # noqa: PLR0913 - the same
     app: App, query: Query, whence: Whence, *, gate: Severity | None, now: datetime, why: Why | None
 ) -> None:
+    from secguard.cli.memory import give_back  # noqa: PLC0415 - ctypes, only where much passes through
     from secguard.findings import listing  # noqa: PLC0415 - after the options were checked
 
+    give_back()
     events = whence.events(app, query)
     if not sys.stdout.isatty():
         events = counted(events, talk=app.talk)
@@ -201,16 +204,17 @@ class _Arrival:
     def __iter__(self) -> Iterator[Finding]:
         from secguard.findings.feeds.levels import PageEnd  # noqa: PLC0415 - the same
         from secguard.findings.forms.asff import Unreadable  # noqa: PLC0415 - after the options were checked
+        from secguard.findings.index import entry  # noqa: PLC0415 - the same
         from secguard.model import Finding  # noqa: PLC0415 - the same
 
-        waiting: list[Finding] = []
+        waiting: list[Entry] = []
         try:
             for event in self._following:
                 if isinstance(event, Finding):
-                    waiting.append(event)
+                    waiting.append(entry(event))
                     yield event
                     if len(waiting) == _REMEMBERED_AT_ONCE:
-                        remember(self._app, waiting)
+                        keep(self._app, waiting)
                         waiting = []
                 elif isinstance(event, PageEnd):
                     self._page.show()
@@ -221,7 +225,7 @@ class _Arrival:
                     self.incomplete = True
                     self._app.incomplete([event])
         finally:
-            remember(self._app, waiting)
+            keep(self._app, waiting)
 
 
 def answers(app: App) -> Callable[[Finding], tuple[str, ...]]:
@@ -233,11 +237,18 @@ def answers(app: App) -> Callable[[Finding], tuple[str, ...]]:
 
 def remember(app: App, shown: list[Finding]) -> None:
     """Keep what the short ids stand for, so that the next command knows them at once."""
+    from secguard.findings.index import entry  # noqa: PLC0415 - only when findings are shown
+
+    keep(app, [entry(finding) for finding in shown])
+
+
+def keep(app: App, entries: list[Entry]) -> None:
+    """The same, of what is kept of each finding."""
     from secguard.findings.index import Index  # noqa: PLC0415 - only when findings are shown
 
     try:
-        if shown:
-            Index(app.state_dir).remember(shown)
+        if entries:
+            Index(app.state_dir).keep(entries)
     except (OSError, sqlite3.Error, SecguardError) as error:
         app.say(f"the short ids could not be kept, so looking one up will take a search: {error}")
 

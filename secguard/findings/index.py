@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,8 @@ WHERE so_far > ? ORDER BY rowid DESC LIMIT 1
 
 _Row = tuple[str, str, str, str]
 """Product ARN, id, Region, title."""
+Entry = tuple[int, _Row]
+"""What is kept of one finding: it takes little of the memory that the finding does."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[_Row]).decode
 
@@ -74,9 +76,12 @@ class Index:
 
     def remember(self, findings: Iterable[Finding]) -> None:
         """Keep what the short ids of these findings stand for. Raises OSError or sqlite3.Error when it can't."""
-        listed = list(findings)
-        keys = array("Q", (int(fingerprint(each.product_arn, each.id)[:_KEY_DIGITS], 16) for each in listed))
-        page = (len(listed), keys.tobytes(), _encode([_row(each) for each in listed]))
+        self.keep([entry(finding) for finding in findings])
+
+    def keep(self, entries: Sequence[Entry]) -> None:
+        """The same for what was made of findings before, by `entry`."""
+        keys = array("Q", (key for key, _ in entries))
+        page = (len(entries), keys.tobytes(), _encode([row for _, row in entries]))
         with self._opened() as database:
             database.execute("INSERT INTO pages VALUES (?, ?, ?)", page)
             database.execute(f"DELETE FROM pages WHERE rowid <= ({_TOO_OLD})", [_MOST_ROWS])  # noqa: S608 - ours
@@ -148,5 +153,8 @@ class Index:
         return database
 
 
-def _row(finding: Finding) -> _Row:
-    return finding.product_arn, finding.id, region_in(finding.product_arn) or finding.region, finding.title
+def entry(finding: Finding) -> Entry:
+    """What is kept of a finding."""
+    arn, finding_id = finding.product_arn, finding.id
+    key = int(fingerprint(arn, finding_id)[:_KEY_DIGITS], 16)
+    return key, (arn, finding_id, region_in(arn) or finding.region, finding.title)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from secguard.findings.numbers import Numbers
 from secguard.model import SHORT_ID_DIGITS, Finding, fingerprint
 
-_KNOWN_BY = 15  # digits: 60 bits, which Python keeps in half of the memory that 64 take
-_BEYOND_SHORT = 4 * (_KNOWN_BY - SHORT_ID_DIGITS)
+_KNOWN_BY = 15
+"""How many digits tell a finding of a stream from another that begins alike."""
 
 
 def unique_prefixes(fingerprints: Iterable[str], *, least: int = SHORT_ID_DIGITS) -> dict[str, str]:
@@ -34,21 +35,18 @@ def told_apart(findings: Sequence[Finding]) -> list[Finding]:
 
 
 class Told:
-    """The short ids of a list that streams: an id, once given, stays; one that another finding has is lengthened."""
+    """The short ids of a list that streams, each finding once: an id that another has already is lengthened."""
 
     def __init__(self) -> None:
-        self._given: dict[int, int] = {}
-        """The first digits given, and whose they are, as numbers: all that is kept of many findings."""
+        self._given = Numbers()
 
     def apart(self, finding: Finding) -> Finding:
-        """The finding with a short id that no other before it has; the same finding gets the same again."""
+        """The finding with a short id that none before it has."""
         full = fingerprint(finding.product_arn, finding.id)
-        known = int(full[:_KNOWN_BY], 16)
-        if self._given.setdefault(known >> _BEYOND_SHORT, known) != known:
-            return replace(finding, short_id=full[:_KNOWN_BY])
-        return (
-            finding if finding.short_id == full[:SHORT_ID_DIGITS] else replace(finding, short_id=full[:SHORT_ID_DIGITS])
-        )
+        short = full[:SHORT_ID_DIGITS]
+        if not self._given.add(int(short, 16)):
+            short = full[:_KNOWN_BY]
+        return finding if finding.short_id == short else replace(finding, short_id=short)
 
 
 def _common(one: str, other: str) -> int:

@@ -13,6 +13,7 @@ from secguard.findings.feeds import places as whereabouts
 from secguard.findings.feeds.levels import Event, Reading, by_level
 from secguard.findings.feeds.places import Places, Reach
 from secguard.findings.feeds.taps import Feed
+from secguard.findings.numbers import Numbers
 from secguard.findings.query import Query
 from secguard.model import Place, Source, Unreached
 
@@ -66,7 +67,7 @@ def stream(
         yield from securityhub.stream(query, aws=aws, limit=limit)
         return
     survey = survey_of(query, aws=aws, source=source)
-    seen: set[int] = set()
+    seen = Numbers()
     readings = [Reading(FEEDS[each], places, aws=aws, limit=limit, seen=seen) for each, places in survey.read.items()]
     tell(f"reading {survey}")
     yield from survey.unreached

@@ -15,6 +15,7 @@ from secguard.findings.feeds.spread import Spread
 from secguard.findings.feeds.taps import Drawn, Feed, Tap
 from secguard.findings.forms.asff import Unreadable
 from secguard.findings.forms.ocsf import own_id
+from secguard.findings.numbers import Numbers
 from secguard.findings.pushdown import Predicate
 from secguard.findings.query import Query
 from secguard.model import Finding, Place, Severity, Unreached, fingerprint
@@ -50,7 +51,7 @@ def identity(finding: Finding) -> int:
     """A number that is the same for one finding, whichever source has it, and for no other."""
     own = own_id(finding)
     full = fingerprint("", own) if ":guardduty:" in own else fingerprint(finding.product_arn, finding.id)
-    return int(full[:15], 16)  # 60 bits tell millions apart, in a third of the memory
+    return int(full[:15], 16)  # 60 bits tell millions apart
 
 
 def by_level(query: Query, readings: Sequence[Reading], *, limit: int | None) -> Iterator[Event]:
@@ -105,7 +106,7 @@ class Reading:
     """
 
     def __init__(
-        self, feed: Feed, places: Places, *, aws: Reach, limit: int | None = None, seen: set[int] | None = None
+        self, feed: Feed, places: Places, *, aws: Reach, limit: int | None = None, seen: Numbers | None = None
     ) -> None:
         self.places = places
         self.found = 0
@@ -116,7 +117,7 @@ class Reading:
         self._aws = aws
         self._open = list(places.ask)
         self._limit = limit
-        self._seen: set[int] = set() if seen is None else seen
+        self._seen = Numbers() if seen is None else seen
 
     @property
     def answering(self) -> int:
@@ -187,11 +188,7 @@ class Reading:
 
     def _is_new(self, finding: Finding) -> bool:
         """Paging may show one twice, so may a home Region beside the Region itself, and GuardDuty beside the hub."""
-        key = identity(finding)
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
+        return self._seen.add(identity(finding))
 
     def _give_up(self, place: Place) -> None:
         self._open.remove(place)

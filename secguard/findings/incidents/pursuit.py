@@ -22,6 +22,7 @@ from secguard.findings.incidents.clues import clues_in, questions
 from secguard.findings.incidents.steps import resources_in
 from secguard.findings.incidents.ties import Key, is_act
 from secguard.findings.incidents.tying import WINDOW, Case, Incident, case_of, incidents_of
+from secguard.findings.numbers import Numbers
 from secguard.findings.pushdown import Predicate
 from secguard.findings.query import EVERYTHING, Query
 from secguard.findings.sources import FEEDS
@@ -109,7 +110,8 @@ class _Pursuit:
         survey = sources.survey_of(EVERYTHING, aws=aws, source=None)
         tell(f"reading {survey}")
         self._heard.unreached.extend(survey.unreached)
-        seen = {identity(finding)}
+        seen = Numbers()
+        seen.add(identity(finding))
         self._readings = [
             (source, Reading(FEEDS[source], places, aws=aws, limit=_MOST_FINDINGS, seen=seen))
             for source, places in survey.read.items()

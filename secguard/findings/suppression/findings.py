@@ -9,6 +9,7 @@ from secguard.findings.feeds.levels import Event, Reading, by_level
 from secguard.findings.feeds.places import Places, Reach
 from secguard.findings.forms.asff import Unreadable
 from secguard.findings.forms.fields import inside, text
+from secguard.findings.numbers import Numbers
 from secguard.findings.pushdown import Filters, to_asff_filters
 from secguard.findings.query import EVERYTHING, Query
 from secguard.findings.sources import FEEDS, Survey, survey_of
@@ -68,7 +69,7 @@ class Findings:
 
     def of(self, query: Query) -> Iterator[Finding]:
         """Those that a query asks for, each once."""
-        seen: set[int] = set()
+        seen = Numbers()
         readings = [
             Reading(FEEDS[source], _within(places, query.regions), aws=self.aws, seen=seen)
             for source, places in self.survey.read.items()

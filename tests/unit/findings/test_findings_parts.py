@@ -11,6 +11,7 @@ from secguard.errors import UsageError
 from secguard.findings.forms.arn import account_in, name_in
 from secguard.findings.forms.samples import is_sample_asff, is_sample_guardduty
 from secguard.findings.forms.times import age, parse_time, read_time
+from secguard.findings.numbers import Numbers
 from secguard.findings.short_ids import Told, told_apart, unique_prefixes
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -163,7 +164,16 @@ def test_in_a_stream_a_later_finding_is_told_from_an_earlier_one(monkeypatch):
     assert [told.apart(read(asff(number))).short_id for number in range(3)] == ["a" * 8, "a" * 10 + "bbbbb", "c" * 8]
 
 
-def test_in_a_stream_a_finding_that_comes_again_keeps_its_id():
-    told = Told()
-    first, again = told.apart(read(asff(1))), told.apart(read(asff(1)))
-    assert first.short_id == again.short_id
+@given(st.lists(st.integers(min_value=0, max_value=2**60 - 1) | st.integers(min_value=0, max_value=20), max_size=200))
+def test_numbers_are_new_once(added):
+    numbers, kept = Numbers(), set()
+    for number in added:
+        assert numbers.add(number) is (number not in kept)
+        kept.add(number)
+
+
+def test_numbers_are_known_however_many_there_are():
+    numbers, spread = Numbers(), [number * 0x9E3779B97F4A7C15 % 2**60 for number in range(20_000)]
+
+    assert all(map(numbers.add, spread))
+    assert not any(map(numbers.add, spread))
