@@ -105,7 +105,7 @@ class Sender:
         for attempt in count(1):
             deadline += self._keep_pace(asked)
             try:
-                answer = _call(client, asked, parameters)
+                answer = self._timed(client, asked, parameters)
             except (BotoCoreError, ClientError, ResponseParserError) as failure:
                 pause = self._pause(failure, client, asked, attempt=attempt, deadline=deadline)
                 if pause is None:
@@ -117,6 +117,14 @@ class Sender:
                 self._record(asked, started, attempt, request_id=answer.request_id, error=None)
                 return answer
         raise AssertionError  # count() has no end
+
+    def _timed(self, client: Client, asked: Asked, parameters: dict[str, Any]) -> Answer:
+        began = self._clock.monotonic()
+        try:
+            return _call(client, asked, parameters)
+        finally:
+            seconds = self._clock.monotonic() - began
+            self._pace.answered(asked.account, asked.region, asked.service, asked.operation, seconds=seconds)
 
     def _keep_pace(self, asked: Asked) -> float:
         seconds = self._pace.wait(asked.account, asked.region, asked.service, asked.operation)

@@ -12,7 +12,7 @@ from secguard.findings.feeds import guardduty, securityhub, securityhub_v2
 from secguard.findings.feeds import places as whereabouts
 from secguard.findings.feeds.levels import Event, Reading, by_level
 from secguard.findings.feeds.places import Places, Reach
-from secguard.findings.feeds.taps import Feed
+from secguard.findings.feeds.taps import Feed, HeadStart
 from secguard.findings.numbers import Numbers
 from secguard.findings.query import Query
 from secguard.model import Place, Source, Unreached
@@ -66,9 +66,14 @@ def stream(
         # Its own aggregator tells which Regions are worth asking, and where it is off it says so.
         yield from securityhub.stream(query, aws=aws, limit=limit)
         return
-    survey = survey_of(query, aws=aws, source=source)
+    # Where all is wanted, the first page is wanted wherever there is one; that it comes tells that the hub is on.
+    begun = HeadStart(securityhub.FEED, aws, query) if limit is None and source is None else None
+    survey = _survey(query, aws=aws, among=_IN_TURN if source is None else (source,), begun=begun)
     seen = Numbers()
-    readings = [Reading(FEEDS[each], places, aws=aws, limit=limit, seen=seen) for each, places in survey.read.items()]
+    readings = [
+        Reading(FEEDS[each], places, aws=aws, limit=limit, seen=seen, begun=begun)
+        for each, places in survey.read.items()
+    ]
     tell(f"reading {survey}")
     yield from survey.unreached
     yield from by_level(query, readings, limit=limit)
@@ -101,13 +106,14 @@ class Survey:
         return f"{', '.join(parts) or 'nothing'}{off}"
 
 
-def _survey(query: Query, *, aws: Reach, among: Sequence[Source]) -> Survey:
-    """Ask every Region that is meant what is on there."""
+def _survey(query: Query, *, aws: Reach, among: Sequence[Source], begun: HeadStart | None = None) -> Survey:
+    """Ask every Region that is meant what is on there; Security Hub by what is `begun`, where something is."""
     wanted = whereabouts.named(query.regions, aws=aws) if query.regions else None
     read: dict[Source, Places] = {}
     left = wanted.ask if wanted else _everywhere(among, aws=aws)
     for source in among:
-        on, silent = _where_on(left, source, aws=aws, chosen=len(among) == 1)
+        is_on = begun.is_on if begun is not None and source is Source.SECURITY_HUB else None
+        on, silent = _where_on(left, source, aws=aws, chosen=len(among) == 1, is_on=is_on)
         if on:
             read[source] = _places(source, on, query, aws=aws)
             # What the home Region is read for never says that it would not tell: GuardDuty may be all that is on there.
@@ -140,7 +146,12 @@ def _places(source: Source, on: tuple[Place, ...], query: Query, *, aws: Reach) 
 
 
 def _where_on(
-    places: Sequence[Place], source: Source, *, aws: Reach, chosen: bool
+    places: Sequence[Place],
+    source: Source,
+    *,
+    aws: Reach,
+    chosen: bool,
+    is_on: Callable[[Place], bool] | None = None,
 ) -> tuple[tuple[Place, ...], frozenset[Place]]:
     """Where a source is on, and which of those won't say. These are asked all the same, and say why they have nothing.
 
@@ -151,8 +162,8 @@ def _where_on(
     if not asked:
         return (), frozenset()
     doubtful = chosen or source is not Source.SECURITY_HUB_V2
-    look = aws.fan_out(asked, lambda place: _is_on(source, aws.look(place)), services=[FEEDS[source].service])
-    answers = dict(look)
+    tells = is_on or (lambda place: _is_on(source, aws.look(place)))
+    answers = dict(aws.fan_out(asked, tells, services=[FEEDS[source].service]))
     silent = frozenset(place for place, answer in answers.items() if isinstance(answer, Unreached) and doubtful)
     return tuple(sorted(p for p, answer in answers.items() if answer is True or p in silent)), silent
 

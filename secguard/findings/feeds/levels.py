@@ -12,7 +12,7 @@ from typing import Any
 from secguard.findings.feeds.belt import Belt
 from secguard.findings.feeds.places import Places, Reach
 from secguard.findings.feeds.spread import Spread
-from secguard.findings.feeds.taps import Drawn, Feed, Tap
+from secguard.findings.feeds.taps import Drawn, Feed, HeadStart, Tap
 from secguard.findings.forms.asff import Unreadable
 from secguard.findings.forms.ocsf import own_id
 from secguard.findings.numbers import Numbers
@@ -102,11 +102,18 @@ class Reading:
     """One feed read in some places: which of them still answer, and what has already come.
 
     Readings of several feeds share what they have `seen`, so that what two of them have is told once. With a `limit`,
-    each place is asked only for as many as can matter, the newest first.
+    each place is asked only for as many as can matter, the newest first. What was `begun` is gone on with.
     """
 
-    def __init__(
-        self, feed: Feed, places: Places, *, aws: Reach, limit: int | None = None, seen: Numbers | None = None
+    def __init__(  # noqa: PLR0913 - by keyword
+        self,
+        feed: Feed,
+        places: Places,
+        *,
+        aws: Reach,
+        limit: int | None = None,
+        seen: Numbers | None = None,
+        begun: HeadStart | None = None,
     ) -> None:
         self.places = places
         self.found = 0
@@ -118,6 +125,7 @@ class Reading:
         self._open = list(places.ask)
         self._limit = limit
         self._seen = Numbers() if seen is None else seen
+        self._begun = begun
 
     @property
     def answering(self) -> int:
@@ -199,4 +207,5 @@ class Reading:
         return {place: self._tap(place, asked) for place in places}
 
     def _tap(self, place: Place, asked: Any) -> Tap:
-        return Tap(self._feed, self._aws, place, asked, limited=self._limit is not None)
+        begun = self._begun.tap(self._feed, place, asked) if self._begun is not None else None
+        return begun or Tap(self._feed, self._aws, place, asked, limited=self._limit is not None)

@@ -66,10 +66,16 @@ class Tap:
         self._opened: Callable[[], Iterator[Any]] = lambda: feed.opened(aws.look(place), asked, limited)
         self._items = self._opened()
         self._may_reopen = True
+        self._ahead: Drawn | None = None
+
+    def begin(self) -> bool:
+        """Draw the first page, to be given later. Returns whether there is any to draw. Raises an AwsError."""
+        self._ahead = self._drawn()
+        return self._ahead.failed is None
 
     def draw(self) -> Drawn:
         """The next page. What has come before an error is kept. Raises an AwsError where nothing has come."""
-        drawn = self._drawn()
+        drawn, self._ahead = self._ahead or self._drawn(), None
         self._given += len(drawn.items)
         return drawn
 
@@ -95,3 +101,25 @@ class Tap:
 
     def _silent(self, why: str) -> Unreached:
         return Unreached(account=self.place.account, region=self.place.region, why=why)
+
+
+class HeadStart:
+    """The first page of each place, asked for while it is found out where there is anything: one call tells both."""
+
+    def __init__(self, feed: Feed, aws: Reach, query: Query) -> None:
+        self._feed = feed
+        self._aws = aws
+        self._asked, _ = feed.split(query)
+        self._begun: dict[Place, Tap] = {}
+
+    def is_on(self, place: Place) -> bool:
+        """Whether a place has any. Raises an AwsError where it won't say."""
+        tap = Tap(self._feed, self._aws, place, self._asked, limited=False)
+        on = tap.begin()
+        if on:
+            self._begun[place] = tap
+        return on
+
+    def tap(self, feed: Feed, place: Place, asked: Any) -> Tap | None:
+        """What was begun there, once, if the same was asked."""
+        return self._begun.pop(place, None) if feed is self._feed and asked == self._asked else None

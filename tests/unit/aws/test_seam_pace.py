@@ -17,7 +17,7 @@ def test_a_call_over_the_burst_waits_for_its_turn(timeless):
     pace = Pace(timeless.monotonic)
     waits = [pace.wait("1", "eu-west-1", "securityhub", "GetFindings") for _ in range(7)]
 
-    assert waits[5:] == pytest.approx([1 / 2.98, 2 / 2.98])
+    assert waits[5:] == pytest.approx([0.1 / 2.99, 1.1 / 2.99])
 
 
 @pytest.mark.parametrize("other", [("2", "eu-west-1"), ("1", "eu-west-2")])
@@ -40,7 +40,7 @@ def test_a_refusal_for_pace_takes_the_burst_away(timeless):
     pace.wait("1", "eu-west-1", "securityhub", "GetFindings")
     pace.refused("1", "eu-west-1", "securityhub", "GetFindings")
 
-    assert pace.wait("1", "eu-west-1", "securityhub", "GetFindings") == pytest.approx(1 / 2.98)
+    assert pace.wait("1", "eu-west-1", "securityhub", "GetFindings") == pytest.approx(1 / 2.99)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,59 @@ def test_a_clock_that_steps_back_gives_nothing_away():
     bucket.take(10.0)
 
     assert bucket.take(5.0) == pytest.approx(1.0)
+
+
+class Far:
+    """A bucket like AWS's, which calls take their time to reach: a connection's, when it is made, and half a trip."""
+
+    def __init__(self, quota, *, trip, connecting):
+        self.refused = 0
+        self._quota = quota
+        self._trip = trip
+        self._connecting = connecting
+        self._tokens = float(quota.burst)
+        self._at = 0.0
+
+    def call(self, now):
+        """When the answer is there."""
+        arrives = now + self._connecting + self._trip / 2
+        self._connecting = 0.0
+        self._tokens = min(self._quota.burst, self._tokens + (arrives - self._at) * self._quota.rate)
+        self._at = arrives
+        if self._tokens < 1 - 1e-9:
+            self.refused += 1
+        self._tokens -= 1
+        return arrives + self._trip / 2
+
+
+@given(
+    trip=st.floats(0.001, 0.6),
+    connecting=st.floats(0, 2),
+    pauses=st.lists(st.just(0.0) | st.floats(0, 4), min_size=20, max_size=60),
+)
+def test_the_time_that_a_connection_takes_gives_nothing_away(trip, connecting, pauses):
+    far, bucket, now = Far(Quota(3, 6), trip=trip, connecting=connecting), Bucket(Quota(3, 6), now=0.0), 0.0
+    for pause in pauses:
+        now += pause
+        begun = now + bucket.take(now)
+        now = far.call(begun)
+        bucket.answered(now, seconds=now - begun)
+
+    assert far.refused == 0
+
+
+def test_all_of_the_quota_is_used_once_it_is_known_how_far_it_is():
+    """The first call arrives at 0.6; the last of sixty leaves fifty-four thirds of a second later."""
+    far, bucket, now, begun = Far(Quota(3, 6), trip=0.2, connecting=0.5), Bucket(Quota(3, 6), now=0.0), 0.0, 0.0
+    for _ in range(60):
+        begun = now + bucket.take(now)
+        now = far.call(begun)
+        bucket.answered(now, seconds=now - begun)
+
+    assert begun + 0.1 == pytest.approx(0.6 + 54 / 3)
+
+
+def test_a_call_without_an_answer_stops_nobody():
+    bucket = Bucket(Quota(2, 1), now=0.0)
+
+    assert [bucket.take(at) for at in (0.0, 0.0, 1.0)] == pytest.approx([0.0, 0.5, 0.0])

@@ -56,8 +56,25 @@ def test_behind_an_aggregator_the_regions_without_security_hub_are_read_too():
     aws = Hubs(hubs, home=EAST, detectors={NORTH: [detected(9, region=NORTH)]})
     events, said = told(aws)
     assert {finding.region for finding in found(events)} == {EAST, WEST, NORTH}
-    assert set(asked(aws, "GetFindings")) - {NORTH} == {EAST}
+    assert asked(aws, "GetFindings").count(WEST) == 1, (
+        "its first page tells that it is on; the rest comes from its home"
+    )
     assert said == ["reading Security Hub in us-east-1 for 2 Regions, GuardDuty in eu-north-1"]
+
+
+def test_the_first_page_of_a_whole_list_tells_that_a_region_is_on():
+    aws = Hubs({EAST: [asff(number) for number in range(150)], WEST: [asff(200, Region=WEST)], NORTH: OFF})
+    events, _ = told(aws)
+    assert len(found(events)) == 151
+    assert asked(aws, "DescribeHub") == []
+    assert sorted(asked(aws, "GetFindings")) == [NORTH, WEST, EAST], "each is gone on with, none is begun twice"
+
+
+def test_a_list_that_ends_with_its_first_lines_asks_for_no_page_before_it_knows_where():
+    aws = Hubs({EAST: [asff(1)], WEST: [asff(2, Region=WEST)]}, home=EAST)
+    told(aws, limit=10)
+    assert set(asked(aws, "DescribeHub")) == {EAST, WEST}
+    assert set(asked(aws, "GetFindings")) == {EAST}
 
 
 def test_where_only_the_new_security_hub_is_on_it_is_read():
