@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,14 @@ def test_nothing_is_written(secguard, breach):
     assert breach.calls.writes() == []
 
 
-def test_through_the_aggregator_one_region_is_asked(secguard, breach):
+def test_behind_the_aggregator_a_region_is_asked_for_its_first_page_alone(secguard, breach):
+    """Which tells that Security Hub is on there. What it has comes from the aggregator's Region."""
     said = secguard("findings", "-o", "jsonl", "--severity", "high")
     regions = {json.loads(line)["region"] for line in said.stdout.splitlines()}
     assert len(regions) > 3
-    assert {call.region for call in asked(breach)} == {"us-east-1"}
+    assert {region for region, times in Counter(call.region for call in asked(breach)).items() if times > 1} == {
+        "us-east-1"
+    }
     assert all(levels_of(call) == ["CRITICAL", "HIGH"] for call in asked(breach))
 
 
