@@ -42,6 +42,7 @@ _CATEGORIES = (
 """How every ASFF type begins (Security Hub's types taxonomy)."""
 _OWN_TYPE = re.compile(r"[A-Za-z0-9]+:")
 """How GuardDuty's own types begin, which Security Hub does not keep and so can't filter."""
+_WHOLE_TYPE = re.compile(r"Aws(?:[A-Z][a-z0-9]*){2,}")
 _EARLIEST = "1970-01-01T00:00:00Z"
 _LATEST = "2100-01-01T00:00:00Z"
 """The ends of an open period: a date filter needs both."""
@@ -249,10 +250,15 @@ def _standards(query: Query) -> Iterator[Criterion]:
     )
 
 
+def is_whole_type(kind: str) -> bool:
+    """Whether this is how ASFF names a type of resource, the service and the thing; else it is a part of a name."""
+    return _WHOLE_TYPE.fullmatch(kind) is not None
+
+
 def _resource_types(query: Query) -> Iterator[Criterion]:
     if not query.resource_types:
         return
-    if all(kind.startswith("Aws") for kind in query.resource_types):
+    if all(map(is_whole_type, query.resource_types)):
         yield Criterion(
             holds=lambda finding: any(resource.type in query.resource_types for resource in finding.resources),
             attribute="ResourceType",

@@ -15,7 +15,7 @@ from typing import Any
 from secguard.findings.feeds.guardduty import to_criteria
 from secguard.findings.forms.arn import parse_arn
 from secguard.findings.forms.products import GUARDDUTY, known_product
-from secguard.findings.pushdown import MOST_ATTRIBUTES, criteria
+from secguard.findings.pushdown import MOST_ATTRIBUTES, criteria, is_whole_type
 from secguard.findings.query import EVERYTHING, OPEN, WORST_FIRST
 from secguard.findings.suppression.rule import Match, Rule, is_own_type
 from secguard.model import timestamp
@@ -172,7 +172,7 @@ def _resources(texts: Sequence[str]) -> Filtered:
 
 
 def _resource_types(kinds: Sequence[str]) -> Filtered:
-    whole = all(kind.startswith("Aws") for kind in kinds)
+    whole = all(map(is_whole_type, kinds))
     return "ResourceType", _equals(kinds) if whole else _contains(kinds)
 
 

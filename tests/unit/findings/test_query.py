@@ -176,7 +176,7 @@ FIELDS = {
     "compliance": some(*asked.COMPLIANCE),
     "standards": some("fsbp", "cis", "foundations"),
     "resources": some(BUCKET, INSTANCE, "acme", "WEB"),
-    "resource_types": some("AwsS3Bucket", "AwsEc2Instance", "instance"),
+    "resource_types": some("AwsS3Bucket", "AwsEc2Instance", "AwsEc2", "instance"),
     "titles": some("bucket", "PORT"),
     "since": TIMES,
     "until": TIMES,

@@ -179,7 +179,7 @@ VOCABULARY = {
     "compliance": ["failed", "passed"],
     "standard": ["fsbp", "cis", "foundational"],
     "resource": ["arn:aws:s3:::acme", "acme", "web", "i-0c10c2c7863d1a356", "I-0C10", "arn:aws:ec2"],
-    "resource_type": ["AwsS3Bucket", "AwsEc2Instance", "ec2", "Bucket"],
+    "resource_type": ["AwsS3Bucket", "AwsEc2Instance", "AwsEc2", "ec2", "Bucket"],
     "tag": ["env=lab", "env=prod"],
     "title": ["public", "Public", "attack"],
     "account": [ACCOUNT, "222222222222"],
