@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from botocore.httpsession import URLLib3Session, create_urllib3_context, get_cert_path
 from botocore.utils import get_environ_proxies
 
@@ -26,12 +27,31 @@ AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """Otherwise a body waits until the far side has acknowledged the headers."""
 
 
+class _Plain(AWSHTTPConnectionPool):
+    def urlopen(self, *arguments: Any, **settings: Any) -> Any:
+        return _in_one_go(super().urlopen(*arguments, **settings))
+
+
+class _Secure(AWSHTTPSConnectionPool):
+    def urlopen(self, *arguments: Any, **settings: Any) -> Any:
+        return _in_one_go(super().urlopen(*arguments, **settings))
+
+
+def _in_one_go(response: Any) -> Any:
+    """Have a body read whole; botocore has it read by 64 KiB, each piece through every layer, and joins the pieces."""
+    response.stream = lambda *_, **__: iter((response.read(),))
+    return response
+
+
 class _Pool(URLLib3Session):
     """Connections to one host. Loading certificates is what takes longest in making one, so it is done once for all."""
 
     def __init__(self, trust: SSLContext, **settings: Any) -> None:
         self._trust = trust
         super().__init__(**settings)
+        # Known to the manager of plain connections already, and to those of proxies when they are made.
+        self._pool_classes_by_scheme: dict[str, type]
+        self._pool_classes_by_scheme.update(http=_Plain, https=_Secure)
 
     def _get_ssl_context(self) -> SSLContext:
         return self._trust

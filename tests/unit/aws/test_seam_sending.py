@@ -36,13 +36,12 @@ def test_an_answer_is_what_was_sent(aws, hub):
         Reply("<html><body>Sign in to the airport's network</body></html>"),
         Reply("<!DOCTYPE html><html></html>"),
         Reply('{"HubArn": "arn:aws:secur'),
-        Reply('{"HubArn": {"a": "b"}', headers={"Content-Length": "400"}),
         Reply(b""),
         Reply("[]"),
         Reply("null"),
         Reply(b'{"HubArn": "\xff"}'),
     ],
-    ids=["portal", "page", "truncated", "cut", "empty", "list", "null", "not text"],
+    ids=["portal", "page", "truncated", "empty", "list", "null", "not text"],
 )
 def test_a_broken_success_is_no_answer(aws, hub, reply):
     aws.answers(HUB, reply)
@@ -163,14 +162,25 @@ def test_a_limit_on_making_things_is_tried_only_a_few_times(aws, connect):
     assert len(aws.requests("POST /accounts")) == 3
 
 
-@pytest.mark.parametrize("broken", [Reply("oops", status=503), Reply(resets=True)], ids=["503", "reset"])
+LOST = pytest.mark.parametrize(
+    "broken",
+    [
+        Reply("oops", status=503),
+        Reply(resets=True),
+        Reply('{"HubArn": {"a": "b"}', headers={"Content-Length": "400", "Connection": "close"}),
+    ],
+    ids=["503", "reset", "cut"],
+)
+
+
+@LOST
 def test_a_read_is_asked_again_when_its_answer_was_lost(aws, hub, broken):
     aws.answers(HUB, broken, broken, Reply({"HubArn": HUB_ARN}))
 
     assert hub()["HubArn"] == HUB_ARN
 
 
-@pytest.mark.parametrize("broken", [Reply("oops", status=503), Reply(resets=True)], ids=["503", "reset"])
+@LOST
 def test_a_write_that_makes_one_more_thing_is_not_repeated_blindly(aws, connect, broken):
     aws.answers("POST /insights", broken)
     connection = connect(writes={"securityhub:CreateInsight"})
