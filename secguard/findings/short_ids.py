@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -26,12 +27,21 @@ def unique_prefixes(fingerprints: Iterable[str], *, least: int = SHORT_ID_DIGITS
 
 def told_apart(findings: Sequence[Finding]) -> list[Finding]:
     """The findings of one list, each with a short id that no other in it begins with."""
-    full = [fingerprint(finding.product_arn, finding.id) for finding in findings]
-    prefixes = unique_prefixes(full)
+    begins = Counter(map(_begin, findings))
+    # Few of many thousands begin alike; only of those the rest is looked at.
+    full = {
+        at: fingerprint(finding.product_arn, finding.id)
+        for at, finding in enumerate(findings)
+        if begins[_begin(finding)] > 1
+    }
+    prefixes = unique_prefixes(full.values())
     return [
-        replace(finding, short_id=prefixes[key]) if len(prefixes[key]) > SHORT_ID_DIGITS else finding
-        for finding, key in zip(findings, full, strict=True)
+        replace(finding, short_id=prefixes[full[at]]) if at in full else finding for at, finding in enumerate(findings)
     ]
+
+
+def _begin(finding: Finding) -> str:
+    return finding.short_id[:SHORT_ID_DIGITS]
 
 
 class Told:

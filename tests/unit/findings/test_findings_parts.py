@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from asff_made import asff, guardduty, read
 from hypothesis import given
@@ -155,6 +156,14 @@ def test_no_short_id_is_the_beginning_of_another_fingerprint(fingerprints):
 def test_findings_of_one_list_keep_eight_digits_where_those_tell_them_apart():
     listed = told_apart([read(asff(1)), read(asff(2))])
     assert [len(finding.short_id) for finding in listed] == [8, 8]
+
+
+def test_findings_of_one_list_that_begin_alike_get_as_many_digits_as_tell_them_apart(monkeypatch):
+    numbers = {1: "a" * 10 + "b" * 54, 2: "c" * 64, 3: "a" * 11 + "b" * 53}
+    listed = [msgspec.structs.replace(read(asff(number)), short_id=full[:8]) for number, full in numbers.items()]
+    made = {finding.id: full for finding, full in zip(listed, numbers.values(), strict=True)}
+    monkeypatch.setattr("secguard.findings.short_ids.fingerprint", lambda _arn, finding_id: made[finding_id])
+    assert [finding.short_id for finding in told_apart(listed)] == ["a" * 10 + "b", "c" * 8, "a" * 11]
 
 
 def test_in_a_stream_a_later_finding_is_told_from_an_earlier_one(monkeypatch):
