@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 from contextlib import suppress
 from typing import NoReturn
 
+FEW_COLLECTIONS = (50_000, 20, 50)
+"""Clients are large and live as long as the program, and so do lists: to look for garbage among them took as long as to
+make them."""
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
@@ -16,6 +20,7 @@ def main() -> NoReturn:
     # Imported here, so that an interruption during start-up is still a quiet one.
     try:
         open_what_is_closed()
+        gc.set_threshold(*FEW_COLLECTIONS)
         from secguard.cli import run  # noqa: PLC0415
 
         code = run(sys.argv[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -28,8 +27,6 @@ OWN_READS = frozenset({
     "account:ListRegions", "ec2:DescribeRegions", "organizations:ListAccounts", "sts:GetCallerIdentity",
     "s3:HeadBucket",  # botocore asks it where a bucket is, when S3 says that it is elsewhere
 })  # fmt: skip
-FEW_COLLECTIONS = (50_000, 20, 50)
-"""Clients are large and live as long as the program: looking for garbage among them took as long as making them."""
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 CALL_SECONDS = 90.0
@@ -52,7 +49,6 @@ def connect(  # noqa: PLR0913 - each is one option of the command line
     `reads` and `writes` are the only operations (`iam:ListAccessKeys`) that looks may ask and `send` may send. `role`
     is assumed in every account but the caller's own. `timeout`: seconds for one call with all its attempts.
     """
-    gc.set_threshold(*FEW_COLLECTIONS)
     session = open_session(profile)
     patience = timeout or CALL_SECONDS
     timeouts = (min(CONNECT_SECONDS, patience), min(ANSWER_SECONDS, patience))

@@ -88,7 +88,7 @@ def ordered(findings: Iterable[Finding], *, by: Sort) -> list[Finding]:
     return listed if key is None else sorted(listed, key=key)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def _judged(case: Case) -> tuple[int, tuple[str, ...]]:
     steps = _explained(case)
     reasons = tuple(step.reason for step in steps if step.reason not in _BOUNDS)
